@@ -1,0 +1,44 @@
+package io.millrace.schemas.config;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.apache.kafka.common.config.AbstractConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.config.ConfigValue;
+
+/** The settings of one area, checked all at once: an unknown or wrong key refuses to start. */
+public final class Settings {
+  private Settings() {}
+
+  /**
+   * Checks settings against their definition.
+   *
+   * @param area name of the area, for the message
+   * @param definition keys with type, default and range
+   * @param given keys and values as given
+   * @return the parsed settings
+   * @throws ConfigException naming every unknown key and every wrong value, in one line
+   */
+  public static AbstractConfig parse(String area, ConfigDef definition, Map<String, ?> given) {
+    List<String> problems = new ArrayList<>();
+    for (String key : new TreeSet<>(given.keySet())) {
+      if (!definition.names().contains(key)) {
+        problems.add(
+            "unknown key '%s' (known: %s)"
+                .formatted(key, String.join(", ", new TreeSet<>(definition.names()))));
+      }
+    }
+    Map<String, String> texts = new java.util.HashMap<>();
+    given.forEach((key, value) -> texts.put(key, String.valueOf(value)));
+    for (ConfigValue value : definition.validate(texts)) {
+      problems.addAll(value.errorMessages());
+    }
+    if (!problems.isEmpty()) {
+      throw new ConfigException(area + " settings: " + String.join("; ", problems));
+    }
+    return new AbstractConfig(definition, texts, false);
+  }
+}

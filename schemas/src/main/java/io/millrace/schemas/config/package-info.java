@@ -1,0 +1,5 @@
+/** Configuration: strict parsing over Kafka's ConfigDef. */
+@NullMarked
+package io.millrace.schemas.config;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,116 @@
+package io.millrace.schemas.identity;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+
+/**
+ * Makes and reads the ids of records: UUIDv7 where a client starts something, UUIDv8 where an id is
+ * derived from others, so that re-processing repeats it.
+ *
+ * <p>Source: RFC 9562, sections 5.7 (version 7: 48 bits of Unix milliseconds, then random) and 5.8
+ * (version 8: vendor-specific; here the first 122 bits of a SHA-256).
+ */
+public final class Ids {
+  private static final char[] HEX = "0123456789abcdef".toCharArray();
+  private static final ThreadLocal<MessageDigest> SHA_256 = ThreadLocal.withInitial(Ids::sha256);
+
+  private Ids() {}
+
+  /**
+   * A new UUIDv7.
+   *
+   * @param nowMillis Unix time, milliseconds
+   * @param random source of its 74 random bits
+   * @return the id in canonical lower-case form
+   */
+  public static String v7(long nowMillis, RandomGenerator random) {
+    long msb = (nowMillis << 16) | 0x7000L | (random.nextLong() & 0x0FFFL);
+    long lsb = (random.nextLong() & 0x3FFF_FFFF_FFFF_FFFFL) | 0x8000_0000_0000_0000L;
+    return format(msb, lsb);
+  }
+
+  /**
+   * The UUIDv8 derived from the given parts; equal parts give equal ids.
+   *
+   * @param parts what it is derived from, in order; the boundary between parts counts
+   * @return the id in canonical lower-case form
+   */
+  public static String derived(String... parts) {
+    MessageDigest digest = SHA_256.get();
+    for (String part : parts) {
+      byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
+      digest.update((byte) (bytes.length >>> 24));
+      digest.update((byte) (bytes.length >>> 16));
+      digest.update((byte) (bytes.length >>> 8));
+      digest.update((byte) bytes.length);
+      digest.update(bytes);
+    }
+    byte[] hash = digest.digest();
+    long msb = (toLong(hash, 0) & 0xFFFF_FFFF_FFFF_0FFFL) | 0x8000L;
+    long lsb = (toLong(hash, 8) & 0x3FFF_FFFF_FFFF_FFFFL) | 0x8000_0000_0000_0000L;
+    return format(msb, lsb);
+  }
+
+  /**
+   * The instant a UUIDv7 was made.
+   *
+   * @param id any text
+   * @return its time; empty if the text is not a UUIDv7
+   */
+  public static Optional<Instant> timeOf(String id) {
+    if (id.length() != 36) {
+      return Optional.empty();
+    }
+    try {
+      UUID uuid = UUID.fromString(id);
+      return uuid.version() == 7
+          ? Optional.of(Instant.ofEpochMilli(uuid.getMostSignificantBits() >>> 16))
+          : Optional.empty();
+    } catch (IllegalArgumentException notAUuid) {
+      return Optional.empty();
+    }
+  }
+
+  static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  private static long toLong(byte[] bytes, int from) {
+    long value = 0;
+    for (int i = from; i < from + 8; i++) {
+      value = (value << 8) | (bytes[i] & 0xFF);
+    }
+    return value;
+  }
+
+  private static String format(long msb, long lsb) {
+    byte[] text = new byte[36];
+    digits(text, 0, msb >>> 32, 8);
+    text[8] = '-';
+    digits(text, 9, msb >>> 16, 4);
+    text[13] = '-';
+    digits(text, 14, msb, 4);
+    text[18] = '-';
+    digits(text, 19, lsb >>> 48, 4);
+    text[23] = '-';
+    digits(text, 24, lsb, 12);
+    return new String(text, StandardCharsets.ISO_8859_1);
+  }
+
+  private static void digits(byte[] text, int from, long value, int count) {
+    long rest = value;
+    for (int i = from + count - 1; i >= from; i--) {
+      text[i] = (byte) HEX[(int) (rest & 0xF)];
+      rest >>>= 4;
+    }
+  }
+}

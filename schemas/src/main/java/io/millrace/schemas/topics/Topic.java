@@ -1,0 +1,92 @@
+package io.millrace.schemas.topics;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.avro.specific.SpecificRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One topic, or one member of a family of topics, of the catalogue.
+ *
+ * @param name its name
+ * @param record class of its values
+ * @param key what its keys are, for people
+ * @param spread how many partitions it gets
+ * @param cleanup what happens to old records
+ * @param retention how long records are kept ({@link Cleanup#DELETE}), or the least age at which a
+ *     record may be compacted away ({@link Cleanup#COMPACT})
+ * @param writers who writes it, for people
+ * @param readers who reads it, for people
+ */
+public record Topic<T extends SpecificRecord>(
+    String name,
+    Class<T> record,
+    String key,
+    Spread spread,
+    Cleanup cleanup,
+    Duration retention,
+    String writers,
+    String readers) {
+
+  /** Largest record of any topic, bytes: two payloads of 1 MiB and what is around them fit. */
+  public static final int RECORD_BYTES_MAX = 4 * 1024 * 1024;
+
+  /** How many partitions a topic gets; never changed in place. */
+  public enum Spread {
+    /** Keyed work: 4 partitions embedded, 24 in a cluster. */
+    KEYED(4, 24),
+    /** Small, or in one order. */
+    SINGLE(1, 1);
+
+    private final int embedded;
+    private final int cluster;
+
+    Spread(int embedded, int cluster) {
+      this.embedded = embedded;
+      this.cluster = cluster;
+    }
+
+    /** Partitions on the embedded platform. */
+    public int embedded() {
+      return embedded;
+    }
+
+    /** Partitions in a cluster. */
+    public int cluster() {
+      return cluster;
+    }
+  }
+
+  /** What happens to old records. */
+  public enum Cleanup {
+    /** Deleted after the retention. */
+    DELETE,
+    /** The last record of each key is kept for ever. */
+    COMPACT
+  }
+
+  /** The topic's settings as Kafka names them. */
+  public Map<String, String> config() {
+    Map<String, String> config = new LinkedHashMap<>();
+    config.put("max.message.bytes", Integer.toString(RECORD_BYTES_MAX));
+    if (cleanup == Cleanup.COMPACT) {
+      config.put("cleanup.policy", "compact");
+      config.put("min.compaction.lag.ms", Long.toString(retention.toMillis()));
+    } else {
+      config.put("cleanup.policy", "delete");
+      config.put("retention.ms", Long.toString(retention.toMillis()));
+    }
+    return config;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Topic<?> topic && topic.name.equals(name);
+  }
+
+  @Override
+  public int hashCode() {
+    return name.hashCode();
+  }
+}

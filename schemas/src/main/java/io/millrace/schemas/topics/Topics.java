@@ -1,0 +1,243 @@
+package io.millrace.schemas.topics;
+
+import static io.millrace.schemas.topics.Topic.Cleanup.COMPACT;
+import static io.millrace.schemas.topics.Topic.Cleanup.DELETE;
+import static io.millrace.schemas.topics.Topic.Spread.KEYED;
+
+import io.millrace.events.Alert;
+import io.millrace.events.Attempt;
+import io.millrace.events.Cancel;
+import io.millrace.events.Control;
+import io.millrace.events.HealthStatus;
+import io.millrace.events.HealthSummary;
+import io.millrace.events.Rejection;
+import io.millrace.events.TargetSpec;
+import io.millrace.events.Task;
+import io.millrace.events.ToolCall;
+import io.millrace.events.ToolPlan;
+import io.millrace.events.ToolPlanResult;
+import io.millrace.events.ToolResult;
+import io.millrace.events.WorkerStatus;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * The catalogue: every topic that Millrace uses, once. Provisioning, serdes and documents are made
+ * from it.
+ */
+public final class Topics {
+  /** What a pool may be called. */
+  public static final Pattern POOL_NAME = Pattern.compile("[a-z0-9-]{1,40}");
+
+  private static final Duration DAY = Duration.ofDays(1);
+  private static final Duration WEEK = Duration.ofDays(7);
+  private static final String BY_FINGERPRINT = "fingerprint";
+  private static final String BY_OPERATION = "operation id";
+  private static final String BY_TARGET = "target";
+
+  /** Plans of tool calls. */
+  public static final Topic<ToolPlan> TOOL_PLANS =
+      new Topic<>("tool.plans", ToolPlan.class, "plan id", KEYED, DELETE, DAY, "clients", "plan");
+
+  /** The answers to plans. */
+  public static final Topic<ToolPlanResult> TOOL_PLAN_RESULTS =
+      new Topic<>(
+          "tool.plan-results",
+          ToolPlanResult.class,
+          "plan id",
+          KEYED,
+          DELETE,
+          DAY,
+          "plan",
+          "clients");
+
+  /** Tool calls. */
+  public static final Topic<ToolCall> TOOL_CALLS =
+      new Topic<>(
+          "tool.calls",
+          ToolCall.class,
+          "fingerprint, or any",
+          KEYED,
+          DELETE,
+          DAY,
+          "clients, plan",
+          "dispatch");
+
+  /** Tool calls that arrived elsewhere than their fingerprint's partition. */
+  public static final Topic<ToolCall> TOOL_CALLS_ROUTED =
+      new Topic<>(
+          "tool.calls-routed",
+          ToolCall.class,
+          BY_FINGERPRINT,
+          KEYED,
+          DELETE,
+          DAY,
+          "guard",
+          "dispatch");
+
+  /** The answers to tool calls, and runs that outsiders report. */
+  public static final Topic<ToolResult> TOOL_RESULTS =
+      new Topic<>(
+          "tool.results",
+          ToolResult.class,
+          BY_OPERATION,
+          KEYED,
+          DELETE,
+          DAY,
+          "dispatch, clients",
+          "clients, plan, health");
+
+  /** What workers say of tool tasks. */
+  public static final Topic<Attempt> TOOL_ATTEMPTS =
+      new Topic<>(
+          "tool.attempts",
+          Attempt.class,
+          BY_FINGERPRINT,
+          KEYED,
+          DELETE,
+          DAY,
+          "workers",
+          "dispatch");
+
+  /** Wishes to end tool calls. */
+  public static final Topic<Cancel> TOOL_CANCELS =
+      new Topic<>(
+          "tool.cancels",
+          Cancel.class,
+          BY_FINGERPRINT,
+          KEYED,
+          DELETE,
+          DAY,
+          "clients, plan",
+          "dispatch");
+
+  /** Wishes to end plans. */
+  public static final Topic<Cancel> TOOL_PLAN_CANCELS =
+      new Topic<>(
+          "tool.plan-cancels", Cancel.class, "plan id", KEYED, DELETE, DAY, "clients", "plan");
+
+  /** Dispatch's word to the workers of tools. */
+  public static final Topic<Control> TOOL_CONTROLS =
+      new Topic<>(
+          "tool.controls",
+          Control.class,
+          BY_OPERATION,
+          KEYED,
+          DELETE,
+          Duration.ofMinutes(10),
+          "dispatch",
+          "every worker");
+
+  /** The workers' heartbeats. */
+  public static final Topic<WorkerStatus> WORKERS =
+      new Topic<>(
+          "workers",
+          WorkerStatus.class,
+          "worker id",
+          KEYED,
+          COMPACT,
+          Duration.ZERO,
+          "workers",
+          "health, scaling, status");
+
+  /** Tools, models, pools and their policies. */
+  public static final Topic<TargetSpec> TARGETS =
+      new Topic<>(
+          "targets",
+          TargetSpec.class,
+          "target or pool",
+          KEYED,
+          COMPACT,
+          WEEK,
+          "operators",
+          "dispatch, plan, workers");
+
+  /** What stream tasks saw of targets, added up per flush. */
+  public static final Topic<HealthSummary> HEALTH_SUMMARIES =
+      new Topic<>(
+          "health.summaries",
+          HealthSummary.class,
+          BY_TARGET,
+          KEYED,
+          DELETE,
+          DAY,
+          "dispatch and the other event streams",
+          "health");
+
+  /** Health and circuit of every target. */
+  public static final Topic<HealthStatus> HEALTH_STATUS =
+      new Topic<>(
+          "health.status",
+          HealthStatus.class,
+          BY_TARGET,
+          KEYED,
+          COMPACT,
+          WEEK,
+          "health",
+          "dispatch, gateway, clients");
+
+  /** What people should know. */
+  public static final Topic<Alert> ALERTS =
+      new Topic<>("alerts", Alert.class, "tenant", KEYED, DELETE, WEEK, "all", "people, sinks");
+
+  /** What was not processed, with its bytes. */
+  public static final Topic<Rejection> REJECTIONS =
+      new Topic<>(
+          "rejections",
+          Rejection.class,
+          "tenant, or source topic where no tenant can be read",
+          KEYED,
+          DELETE,
+          WEEK,
+          "all",
+          "people");
+
+  private static final List<Topic<?>> ALL =
+      List.of(
+          TOOL_PLANS,
+          TOOL_PLAN_RESULTS,
+          TOOL_PLAN_CANCELS,
+          TOOL_CALLS,
+          TOOL_CALLS_ROUTED,
+          TOOL_RESULTS,
+          TOOL_ATTEMPTS,
+          TOOL_CANCELS,
+          TOOL_CONTROLS,
+          WORKERS,
+          TARGETS,
+          HEALTH_SUMMARIES,
+          HEALTH_STATUS,
+          ALERTS,
+          REJECTIONS);
+
+  private Topics() {}
+
+  /** Every topic but the families. */
+  public static List<Topic<?>> all() {
+    return ALL;
+  }
+
+  /**
+   * The topic from which the workers of a pool take tool tasks; a member of the family {@code
+   * tool.tasks.<pool>}.
+   *
+   * @param pool name of the pool
+   * @throws IllegalArgumentException if no pool may be called that
+   */
+  public static Topic<Task> toolTasks(String pool) {
+    if (!POOL_NAME.matcher(pool).matches()) {
+      throw new IllegalArgumentException(
+          "'%s' is not a pool name: expected %s".formatted(pool, POOL_NAME));
+    }
+    return new Topic<>(
+        "tool.tasks." + pool,
+        Task.class,
+        BY_FINGERPRINT,
+        KEYED,
+        DELETE,
+        DAY,
+        "dispatch",
+        "workers (share group)");
+  }
+}

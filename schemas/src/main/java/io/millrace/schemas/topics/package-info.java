@@ -1,0 +1,5 @@
+/** The one catalogue of topics. */
+@NullMarked
+package io.millrace.schemas.topics;
+
+import org.jspecify.annotations.NullMarked;
