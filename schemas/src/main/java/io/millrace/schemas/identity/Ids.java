@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /**
@@ -16,6 +16,7 @@ import java.util.random.RandomGenerator;
  * (version 8: vendor-specific; here the first 122 bits of a SHA-256).
  */
 public final class Ids {
+  private static final String PART_MARK = "-8ca1-";
   private static final char[] HEX = "0123456789abcdef".toCharArray();
   private static final ThreadLocal<MessageDigest> SHA_256 = ThreadLocal.withInitial(Ids::sha256);
 
@@ -57,20 +58,41 @@ public final class Ids {
   }
 
   /**
-   * The instant a UUIDv7 was made.
+   * The UUIDv8 of a part of something bigger, such as a call of a plan: it carries the time of the
+   * whole in the same 48 bits as a UUIDv7 and a mark by which {@link #timeOf} knows it; the rest is
+   * derived.
+   *
+   * @param whole id of the whole
+   * @param part name of the part
+   * @return the id in canonical lower-case form; without time and mark if the whole has no time
+   */
+  public static String part(String whole, String part) {
+    String derived = derived(whole, part);
+    Optional<Instant> time = timeOf(whole);
+    if (time.isEmpty()) {
+      return derived;
+    }
+    String millis = HexFormat.of().toHexDigits(time.get().toEpochMilli(), 12);
+    return millis.substring(0, 8) + '-' + millis.substring(8) + PART_MARK + derived.substring(19);
+  }
+
+  /**
+   * The instant an operation was made, by its id.
    *
    * @param id any text
-   * @return its time; empty if the text is not a UUIDv7
+   * @return the time of a UUIDv7 or of a {@link #part}; empty for any other text
    */
   public static Optional<Instant> timeOf(String id) {
-    if (id.length() != 36) {
+    boolean timed =
+        id.length() == 36
+            && id.charAt(8) == '-'
+            && (id.startsWith("-7", 13) || id.startsWith(PART_MARK, 13));
+    if (!timed) {
       return Optional.empty();
     }
     try {
-      UUID uuid = UUID.fromString(id);
-      return uuid.version() == 7
-          ? Optional.of(Instant.ofEpochMilli(uuid.getMostSignificantBits() >>> 16))
-          : Optional.empty();
+      long high = HexFormat.fromHexDigitsToLong(id, 0, 8);
+      return Optional.of(Instant.ofEpochMilli(high << 16 | HexFormat.fromHexDigits(id, 9, 13)));
     } catch (IllegalArgumentException notAUuid) {
       return Optional.empty();
     }

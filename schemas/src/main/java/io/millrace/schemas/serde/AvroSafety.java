@@ -6,7 +6,7 @@ import org.apache.avro.util.ClassSecurityValidator;
 
 /** Bounds what Avro may read: our own classes only, and no length beyond what a record can hold. */
 final class AvroSafety {
-  private static final String EVENTS = "io.millrace.events.";
+  private static final String OURS = "io.millrace.";
   private static final String LENGTH_MAX = Integer.toString(16 * 1024 * 1024);
 
   static {
@@ -19,8 +19,7 @@ final class AvroSafety {
       }
     }
     ClassSecurityValidator.setGlobal(
-        type ->
-            type.getName().startsWith(EVENTS) || ClassSecurityValidator.DEFAULT.isTrusted(type));
+        type -> type.getName().startsWith(OURS) || ClassSecurityValidator.DEFAULT.isTrusted(type));
   }
 
   private AvroSafety() {}

@@ -7,13 +7,16 @@ import org.apache.kafka.common.serialization.Deserializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A deserializer that never throws: gives the record, null for a tombstone, or an {@link
- * Undecodable}, so that no record can stop the application that reads it.
+ * A deserializer that never throws: it gives what was {@link Received}, readable or not, so that no
+ * record can stop the application that reads it.
+ *
+ * @param <T> class of the records
  */
-public final class TotalDeserializer implements Deserializer<Object> {
-  private final EventDeserializer<?> records;
+public final class TotalDeserializer<T extends GenericContainer>
+    implements Deserializer<Received<T>> {
+  private final EventDeserializer<T> records;
 
-  private TotalDeserializer(EventDeserializer<?> records) {
+  private TotalDeserializer(EventDeserializer<T> records) {
     this.records = records;
   }
 
@@ -23,23 +26,33 @@ public final class TotalDeserializer implements Deserializer<Object> {
    * @param type class of the records
    * @param settings keys of {@link SerdeConfig}
    */
-  public static <T extends GenericContainer> TotalDeserializer forValues(
+  public static <T extends GenericContainer> TotalDeserializer<T> forValues(
       Class<T> type, Map<String, ?> settings) {
-    return new TotalDeserializer(EventDeserializer.forValues(type, settings));
+    return new TotalDeserializer<>(EventDeserializer.forValues(type, settings));
   }
 
+  /**
+   * What was received.
+   *
+   * @param topic for messages
+   * @param bytes null for a tombstone
+   * @return null for a tombstone
+   */
   @Override
-  public @Nullable Object deserialize(String topic, byte @Nullable [] bytes) {
-    try {
-      return records.deserialize(topic, bytes);
-    } catch (RegistryException e) {
-      return new Undecodable(
-          bytes == null ? new byte[0] : bytes,
-          e.away() ? "REGISTRY_UNAVAILABLE" : "SCHEMA_UNKNOWN",
-          String.valueOf(e.getMessage()));
-    } catch (SerializationException e) {
-      return new Undecodable(
-          bytes == null ? new byte[0] : bytes, "UNDECODABLE", String.valueOf(e.getMessage()));
+  public @Nullable Received<T> deserialize(String topic, byte @Nullable [] bytes) {
+    if (bytes == null) {
+      return null;
     }
+    try {
+      return new Received<>(records.deserialize(topic, bytes), bytes, null);
+    } catch (RegistryException e) {
+      return unreadable(bytes, e.away() ? "REGISTRY_UNAVAILABLE" : "SCHEMA_UNKNOWN", e);
+    } catch (SerializationException e) {
+      return unreadable(bytes, "UNDECODABLE", e);
+    }
+  }
+
+  private Received<T> unreadable(byte[] bytes, String reason, Exception cause) {
+    return new Received<>(null, bytes, new Undecodable(reason, String.valueOf(cause.getMessage())));
   }
 }

@@ -35,6 +35,19 @@ class IdsTest {
   }
 
   @Property
+  void aPartCarriesTheTimeOfTheWhole(
+      @ForAll @LongRange(min = 0, max = (1L << 48) - 1) long millis, @ForAll String name) {
+    String whole = Ids.v7(millis, new Random(1));
+    String id = Ids.part(whole, name);
+    assertThat(UUID.fromString(id).version()).isEqualTo(8);
+    assertThat(UUID.fromString(id).variant()).isEqualTo(2);
+    assertThat(Ids.timeOf(id)).contains(Instant.ofEpochMilli(millis));
+    assertThat(Ids.part(whole, name)).isEqualTo(id);
+    assertThat(Ids.part(whole, name + "x")).isNotEqualTo(id);
+    assertThat(Ids.timeOf(Ids.part("no uuid", name))).isEmpty();
+  }
+
+  @Property
   void textThatIsNoIdHasNoTime(@ForAll String text) {
     assertThat(Ids.timeOf(text)).isEmpty();
   }
