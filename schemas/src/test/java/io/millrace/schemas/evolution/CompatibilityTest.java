@@ -2,6 +2,7 @@ package io.millrace.schemas.evolution;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.schemas.fixtures.Repository;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +34,7 @@ class CompatibilityTest {
           .endRecord();
 
   static List<Path> releases() throws IOException {
-    try (Stream<Path> folders = Files.list(Sources.RELEASED)) {
+    try (Stream<Path> folders = Files.list(Repository.RELEASED)) {
       return folders.sorted().toList();
     }
   }
@@ -46,7 +47,9 @@ class CompatibilityTest {
     assertThat(released).isNotEmpty();
     assertThat(
             Compatibility.problems(
-                SchemaFiles.readMessages(Sources.AVRO), release.getFileName().toString(), released))
+                SchemaFiles.readMessages(Repository.AVRO),
+                release.getFileName().toString(),
+                released))
         .isEmpty();
   }
 

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.schemas.fixtures.Repository;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Collection;
@@ -52,7 +53,7 @@ class SchemaConventionsTest {
   private static final Set<String> MONEY = Set.of("cost", "price");
 
   static Collection<Schema> messages() {
-    return SchemaFiles.readMessages(Sources.AVRO).values();
+    return SchemaFiles.readMessages(Repository.AVRO).values();
   }
 
   static Collection<Schema> records() {
@@ -160,7 +161,7 @@ class SchemaConventionsTest {
             .build();
 
     Schema reader =
-        requireNonNull(SchemaFiles.readMessages(Sources.AVRO).get(NAMESPACE + "ToolCall"));
+        requireNonNull(SchemaFiles.readMessages(Repository.AVRO).get(NAMESPACE + "ToolCall"));
     GenericRecord call = read(minimal, reader, write(written));
 
     assertThat(call.get("target")).hasToString("tool:search");
@@ -204,7 +205,7 @@ class SchemaConventionsTest {
   }
 
   private static Collection<Schema> types(Schema.Type type) {
-    return SchemaFiles.readSet(Sources.AVRO).entrySet().stream()
+    return SchemaFiles.readSet(Repository.AVRO).entrySet().stream()
         .filter(entry -> entry.getValue().getType() == type)
         .collect(toMap(Map.Entry::getKey, Map.Entry::getValue))
         .values();

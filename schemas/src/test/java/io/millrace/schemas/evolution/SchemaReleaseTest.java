@@ -3,6 +3,7 @@ package io.millrace.schemas.evolution;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.schemas.fixtures.Repository;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -14,17 +15,17 @@ class SchemaReleaseTest {
   void everyMessageIsWrittenSelfContained(@TempDir Path folder) throws IOException {
     Path release = folder.resolve("v9");
 
-    SchemaRelease.main(new String[] {Sources.AVRO.toString(), release.toString()});
+    SchemaRelease.main(new String[] {Repository.AVRO.toString(), release.toString()});
 
     assertThat(SchemaFiles.readSelfContained(release))
-        .isEqualTo(SchemaFiles.readMessages(Sources.AVRO))
+        .isEqualTo(SchemaFiles.readMessages(Repository.AVRO))
         .containsKey("io.millrace.events.ToolCall")
         .doesNotContainKey("io.millrace.events.Failure");
   }
 
   @Test
   void aReleaseIsNeverOverwritten(@TempDir Path folder) {
-    assertThatThrownBy(() -> SchemaRelease.write(Sources.AVRO, folder))
+    assertThatThrownBy(() -> SchemaRelease.write(Repository.AVRO, folder))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("Write the next version instead");
   }
