@@ -1,29 +1,36 @@
 package io.millrace.schemas.evolution;
 
-import static java.util.function.Function.identity;
-
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.avro.Schema;
+import org.apache.avro.SchemaParseException;
 import org.apache.avro.SchemaParser;
 
 /** Reads the schemas of a folder of {@code .avsc} files, by their full names. */
 public final class SchemaFiles {
 
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String EXTENSION = ".avsc";
 
   private SchemaFiles() {}
 
   /**
-   * Reads every {@code .avsc} file under a folder as one set: each may refer to types that a file
-   * in a deeper folder, or earlier by name in the same one, defines.
+   * Reads every {@code .avsc} file under a folder as one set: each may refer to types that another
+   * defines.
    *
    * @return every named type that the files define, by full name
    * @throws UncheckedIOException if the folder cannot be read
@@ -32,9 +39,7 @@ public final class SchemaFiles {
    */
   public static SortedMap<String, Schema> readSet(Path folder) {
     SchemaParser parser = new SchemaParser();
-    for (Path file : list(folder, Integer.MAX_VALUE)) {
-      parse(parser, file);
-    }
+    inOrderOfUse(list(folder, Integer.MAX_VALUE)).forEach(parser::parse);
     SortedMap<String, Schema> types = new TreeMap<>();
     parser.getParsedNamedSchemas().forEach(schema -> types.put(schema.getFullName(), schema));
     return types;
@@ -70,8 +75,7 @@ public final class SchemaFiles {
   public static SortedMap<String, Schema> readSelfContained(Path folder) {
     SortedMap<String, Schema> schemas = new TreeMap<>();
     for (Path file : list(folder, 1)) {
-      SchemaParser parser = new SchemaParser();
-      Schema schema = parse(parser, file).mainSchema();
+      Schema schema = new SchemaParser().parse(text(file)).mainSchema();
       schemas.put(schema.getFullName(), schema);
     }
     return schemas;
@@ -81,9 +85,47 @@ public final class SchemaFiles {
     return folder.resolve(schema.getName() + EXTENSION);
   }
 
-  private static SchemaParser.ParseResult parse(SchemaParser parser, Path file) {
+  /**
+   * Puts definitions before their uses: the parser cannot check a default against a type that it
+   * has not seen.
+   */
+  private static Collection<String> inOrderOfUse(List<Path> files) {
+    Map<String, String> texts = new LinkedHashMap<>();
+    for (Path file : files) {
+      String text = text(file);
+      texts.put(nameIn(file, text), text);
+    }
+    Map<String, String> ordered = new LinkedHashMap<>();
+    texts.keySet().forEach(name -> addAfterWhatItUses(name, texts, ordered, new HashSet<>()));
+    return ordered.values();
+  }
+
+  private static void addAfterWhatItUses(
+      String name, Map<String, String> texts, Map<String, String> ordered, Set<String> under) {
+    String text = texts.get(name);
+    if (text == null || ordered.containsKey(name) || !under.add(name)) {
+      return;
+    }
+    for (String other : texts.keySet()) {
+      if (text.contains('"' + other + '"')) {
+        addAfterWhatItUses(other, texts, ordered, under);
+      }
+    }
+    ordered.put(name, text);
+  }
+
+  private static String nameIn(Path file, String text) {
     try {
-      return parser.parse(file);
+      JsonNode schema = JSON.readTree(text);
+      return schema.path("namespace").asText() + '.' + schema.path("name").asText();
+    } catch (JsonProcessingException e) {
+      throw new SchemaParseException("The schema file " + file + " is not JSON: " + e.getMessage());
+    }
+  }
+
+  private static String text(Path file) {
+    try {
+      return Files.readString(file);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read the schema file " + file, e);
     }
@@ -91,13 +133,7 @@ public final class SchemaFiles {
 
   private static List<Path> list(Path folder, int depth) {
     try (Stream<Path> files = Files.walk(folder, depth)) {
-      // Folders first: what lies directly in the folder refers to what lies below it, and the
-      // parser
-      // cannot check a default against a type it has not seen.
-      return files
-          .filter(file -> file.toString().endsWith(EXTENSION))
-          .sorted(Comparator.comparing(Path::getNameCount).reversed().thenComparing(identity()))
-          .toList();
+      return files.filter(file -> file.toString().endsWith(EXTENSION)).sorted().toList();
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot list the schema folder " + folder, e);
     }
