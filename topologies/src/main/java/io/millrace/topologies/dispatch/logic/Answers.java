@@ -11,7 +11,7 @@ import io.millrace.state.Flight;
 import io.millrace.state.Request;
 
 /** Words the answers that dispatch gives. */
-final class Answers {
+public final class Answers {
   private Answers() {}
 
   static Answer fromWorker(Flight flight, Attempt done, long now) {
@@ -42,7 +42,14 @@ final class Answers {
     return answer;
   }
 
-  static Answer failed(
+  /**
+   * The answer to an operation that did not succeed without a worker's saying so.
+   *
+   * @param attempts attempts that were sent
+   * @param code stable name of the reason
+   * @param message for people
+   */
+  public static Answer failed(
       Request request, Outcome outcome, int attempts, String code, String message, long now) {
     Answer answer = base(request, outcome, ServedBy.DISPATCH, now);
     answer.setFailure(new Failure(code, message));

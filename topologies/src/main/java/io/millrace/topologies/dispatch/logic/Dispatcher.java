@@ -8,11 +8,11 @@ import io.millrace.events.Control;
 import io.millrace.events.ControlType;
 import io.millrace.events.Failure;
 import io.millrace.events.HealthStatus;
+import io.millrace.events.OperationKind;
 import io.millrace.events.Outcome;
 import io.millrace.events.ServedBy;
-import io.millrace.events.TargetSpec;
 import io.millrace.events.TargetKind;
-import io.millrace.events.OperationKind;
+import io.millrace.events.TargetSpec;
 import io.millrace.events.Task;
 import io.millrace.schemas.identity.Fingerprint;
 import io.millrace.schemas.identity.Ids;
@@ -174,8 +174,7 @@ public final class Dispatcher {
           now);
       return;
     }
-    Flight flight = new Flight();
-    flight.setRequest(request);
+    Flight flight = flight(request);
     flight.setShared(target.cacheable() && spec.getIdempotent());
     LiveFlight live = new LiveFlight(fingerprint, flight);
     if (!targets.hasPool(spec.getPool())) {
@@ -196,10 +195,19 @@ public final class Dispatcher {
   public void hold(Request request, long now) {
     String fingerprint = Fingerprint.ofOperation(request.getOperationId());
     if (!repeated(request, fingerprint, now) && !flights.containsKey(fingerprint)) {
-      Flight flight = new Flight();
-      flight.setRequest(request);
-      hold(new LiveFlight(fingerprint, flight), now);
+      hold(new LiveFlight(fingerprint, flight(request)), now);
     }
+  }
+
+  private static Flight flight(Request request) {
+    Flight flight = new Flight();
+    flight.setRequest(request);
+    flight.setPhase(FlightPhase.UNKNOWN);
+    flight.setPool("");
+    flight.setTaskId("");
+    flight.setClaimId("");
+    flight.setLastOutcome(Outcome.UNKNOWN);
+    return flight;
   }
 
   private void hold(LiveFlight live, long now) {
@@ -310,8 +318,7 @@ public final class Dispatcher {
       live.flight.setProbeEpoch(status.getProbeEpoch());
       return null;
     }
-    return "the circuit of %s is %s: %s"
-        .formatted(target, status.getCircuit(), status.getReason());
+    return "the circuit of %s is %s: %s".formatted(target, status.getCircuit(), status.getReason());
   }
 
   private void send(LiveFlight live, TargetSpec spec, boolean newAttempt, long now) {
@@ -415,6 +422,7 @@ public final class Dispatcher {
     Control control = new Control();
     control.setId(Ids.derived(taskId, claimId, type.name()));
     control.setTenant(tenant);
+    control.setCorrelationId("");
     control.setOccurredAt(Instant.ofEpochMilli(now));
     control.setOperationId(operationId);
     control.setType(type);
@@ -448,8 +456,7 @@ public final class Dispatcher {
             && flight.getProbeEpoch() == 0;
     if (again && spec != null && budget.tryRetry(now)) {
       long pause =
-          Backoff.millis(
-              flight.getAttempt(), spec.getBackoffMs(), spec.getBackoffMaxMs(), random);
+          Backoff.millis(flight.getAttempt(), spec.getBackoffMs(), spec.getBackoffMaxMs(), random);
       if (now + pause < deadline(live)) {
         backOff(live, done.getOutcome(), done.getFailure(), now + pause);
         return;
@@ -458,8 +465,7 @@ public final class Dispatcher {
     finish(live, Answers.fromWorker(flight, done, now), now);
   }
 
-  private void backOff(
-      LiveFlight live, Outcome outcome, @Nullable Failure failure, long nextAt) {
+  private void backOff(LiveFlight live, Outcome outcome, @Nullable Failure failure, long nextAt) {
     live.flight.setPhase(FlightPhase.BACKOFF);
     live.flight.setNextAt(nextAt);
     live.flight.setLastOutcome(outcome);
@@ -765,7 +771,7 @@ public final class Dispatcher {
                   + " took effect",
               now),
           now);
-    } else if (flight.getAttempt() >= spec.getAttemptsMax()) {
+    } else if (spec == null || flight.getAttempt() >= spec.getAttemptsMax()) {
       finish(
           live,
           failed(
@@ -778,8 +784,7 @@ public final class Dispatcher {
           now);
     } else {
       long pause =
-          Backoff.millis(
-              flight.getAttempt(), spec.getBackoffMs(), spec.getBackoffMaxMs(), random);
+          Backoff.millis(flight.getAttempt(), spec.getBackoffMs(), spec.getBackoffMaxMs(), random);
       backOff(live, Outcome.LOST, lost, now + pause);
     }
   }
@@ -802,8 +807,7 @@ public final class Dispatcher {
   }
 
   private HandOver handOver(String pool, long now) {
-    return handOvers.computeIfAbsent(
-        pool, p -> new HandOver(policy.silence().toMillis(), now));
+    return handOvers.computeIfAbsent(pool, p -> new HandOver(policy.silence().toMillis(), now));
   }
 
   private void keep(LiveFlight live) {

@@ -8,19 +8,19 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * Due times of things, one per thing, in order; times are rounded up to ticks of 10 ms so that
- * what is due together is kept together.
+ * Due times of things, one per thing, in order; times are rounded up to ticks of 10 ms so that what
+ * is due together is kept together.
  *
  * @param <K> name of a thing
  */
-final class Timers<K> {
+public final class Timers<K> {
   private static final long TICK_MS = 10;
 
   private final TreeMap<Long, Set<K>> byTick = new TreeMap<>();
   private final Map<K, Long> ticks = new HashMap<>();
 
   /** Sets when the thing is due, milliseconds since the epoch, in place of an earlier time. */
-  void set(K thing, long dueMillis) {
+  public void set(K thing, long dueMillis) {
     long tick = Math.floorDiv(dueMillis + TICK_MS - 1, TICK_MS);
     Long before = ticks.put(thing, tick);
     if (before != null) {
@@ -33,7 +33,7 @@ final class Timers<K> {
   }
 
   /** Forgets the thing, if it is there. */
-  void remove(K thing) {
+  public void remove(K thing) {
     Long tick = ticks.remove(thing);
     if (tick != null) {
       drop(tick, thing);
@@ -45,7 +45,7 @@ final class Timers<K> {
    *
    * @return how late the latest of them was, milliseconds; 0 if nothing was due
    */
-  long expire(long nowMillis, Consumer<K> action) {
+  public long expire(long nowMillis, Consumer<K> action) {
     long lateness = 0;
     while (!byTick.isEmpty() && byTick.firstKey() * TICK_MS <= nowMillis) {
       Map.Entry<Long, Set<K>> first = byTick.pollFirstEntry();

@@ -149,8 +149,7 @@ public final class HealthFold {
 
     HealthSummary summary(String source, long flush, long now) {
       HealthSummary summary = new HealthSummary();
-      summary.setId(
-          Ids.derived(source, target, Long.toString(flush), Long.toString(now)));
+      summary.setId(Ids.derived(source, target, Long.toString(flush), Long.toString(now)));
       summary.setTenant("default");
       summary.setCorrelationId("");
       summary.setOccurredAt(Instant.ofEpochMilli(now));

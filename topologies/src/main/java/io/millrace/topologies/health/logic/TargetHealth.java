@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The circuit is the classic one (M. Nygard, "Release It!", 2007): CLOSED opens when the share
  * of failed attempts in the window crosses its threshold at a sufficient volume; OPEN turns
- * HALF_OPEN after a pause that doubles, up to thirty-two times, while probes fail; HALF_OPEN
- * closes with the first probe that succeeds and opens with the first that fails. Each HALF_OPEN
- * period has an epoch of its own, so that every dispatch task lets one probe through per period.
+ * HALF_OPEN after a pause that doubles, up to thirty-two times, while probes fail; HALF_OPEN closes
+ * with the first probe that succeeds and opens with the first that fails. Each HALF_OPEN period has
+ * an epoch of its own, so that every dispatch task lets one probe through per period.
  */
 public final class TargetHealth {
   /** Length of the window, milliseconds. */
@@ -90,8 +90,7 @@ public final class TargetHealth {
   /** Lets time pass; says whether the circuit moved. */
   public boolean tick(HealthPolicy policy, long now) {
     Iterator<Long> bucket = buckets.keySet().iterator();
-    while (bucket.hasNext()
-        && (bucket.next() + 1) * BUCKET_MILLIS <= now - WINDOW_MILLIS) {
+    while (bucket.hasNext() && (bucket.next() + 1) * BUCKET_MILLIS <= now - WINDOW_MILLIS) {
       bucket.remove();
       changed = true;
     }
@@ -133,14 +132,18 @@ public final class TargetHealth {
     return true;
   }
 
-  /** Whether anything changed since the last {@link #status}. */
+  /** Whether anything changed since the last {@link #published}. */
   public boolean changed() {
     return changed;
   }
 
+  /** Notes that the status was published. */
+  public void published() {
+    changed = false;
+  }
+
   /** The status now; the same object each time, with new values. */
   public HealthStatus status(HealthPolicy policy, long now) {
-    changed = false;
     Bucket sum = sum(true);
     long count = sum.count();
     status.setId(Ids.derived(status.getTarget(), Long.toString(now)));

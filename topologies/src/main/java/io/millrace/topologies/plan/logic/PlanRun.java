@@ -66,8 +66,7 @@ public final class PlanRun {
                 .formatted(call.getName()));
       }
       if (nodes.put(call.getName(), new Node(call)) != null) {
-        throw new PlanInvalid(
-            "PLAN_INVALID", "two calls are named '%s'".formatted(call.getName()));
+        throw new PlanInvalid("PLAN_INVALID", "two calls are named '%s'".formatted(call.getName()));
       }
     }
     for (Node node : nodes.values()) {

@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  * the strings of a JSON object.
  *
  * <p>A string that is only a reference takes the referred value with its JSON type; inside other
- * text the value is printed (text as it is, anything else as JSON). {@code $${} stands for {@code
- * ${}. Path steps are field names or, in arrays, indexes from 0.
+ * text the value is printed (text as it is, anything else as JSON). Two dollar signs before the
+ * brace stand for one that begins no reference. Path steps are field names or, in arrays, indexes
+ * from 0.
  */
 final class Template {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -48,7 +49,8 @@ final class Template {
     try {
       tree = JSON.readTree(text);
     } catch (JsonProcessingException e) {
-      throw new PlanInvalid("ARGUMENTS_INVALID", "arguments are not JSON: " + e.getOriginalMessage());
+      throw new PlanInvalid(
+          "ARGUMENTS_INVALID", "arguments are not JSON: " + e.getOriginalMessage());
     }
     Set<String> calls = new LinkedHashSet<>();
     collect(tree, calls);
@@ -136,8 +138,7 @@ final class Template {
     return parts[0] == 1 && only[0] != null ? only[0] : TextNode.valueOf(printed.toString());
   }
 
-  private static @Nullable JsonNode resolve(
-      String reference, Function<String, JsonNode> outputs) {
+  private static @Nullable JsonNode resolve(String reference, Function<String, JsonNode> outputs) {
     String[] steps = reference.split("\\.", -1);
     JsonNode node = outputs.apply(steps[0]);
     for (int i = 1; i < steps.length && node != null; i++) {
