@@ -19,7 +19,6 @@ final class DeclarationHeader {
       Set.of(
           "if",
           "for",
-          "foreach",
           "while",
           "switch",
           "catch",
@@ -29,12 +28,12 @@ final class DeclarationHeader {
           "else",
           "return",
           "throw",
-          "using",
-          "lock",
-          "fixed",
           "new",
-          "sizeof",
-          "defined");
+          "sizeof");
+
+  /** Keywords of C# that are names elsewhere. */
+  private static final Set<String> CSHARP_CONTROL = Set.of("foreach", "using", "lock", "fixed");
+
   private static final Set<String> ACCESSORS = Set.of("get", "set", "init", "add", "remove");
   private static final Set<String> EXTENSIONS =
       Set.of("__attribute__", "__declspec", "alignas", "decltype", "noexcept", "_Alignas");
@@ -86,7 +85,8 @@ final class DeclarationHeader {
     if (!name.isWord()) {
       return operatorName();
     }
-    if (CONTROL.contains(name.text())) {
+    boolean csharpWord = language == Language.CSHARP && CSHARP_CONTROL.contains(name.text());
+    if (csharpWord || CONTROL.contains(name.text())) {
       return null;
     }
     if (isC()) {
