@@ -55,14 +55,16 @@ final class SourceQuery {
     return text;
   }
 
-  /** A number that depends on {@code seed} and on every parameter, not on their order (FNV-1a). */
-  long hash(long seed) {
+  /**
+   * A number that depends on {@code seed}, on the source and on every parameter, not on their order
+   * (FNV-1a).
+   */
+  long hash(long seed, String source) {
+    StringBuilder whole = new StringBuilder(source);
+    parameters.forEach((name, value) -> whole.append('&').append(name).append('=').append(value));
     long hash = 0xcbf29ce484222325L ^ seed;
-    for (var parameter : parameters.entrySet()) {
-      String pair = parameter.getKey() + "=" + parameter.getValue() + "&";
-      for (int i = 0; i < pair.length(); i++) {
-        hash = (hash ^ pair.charAt(i)) * 0x100000001b3L;
-      }
+    for (int i = 0; i < whole.length(); i++) {
+      hash = (hash ^ whole.charAt(i)) * 0x100000001b3L;
     }
     return hash;
   }

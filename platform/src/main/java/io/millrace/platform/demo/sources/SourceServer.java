@@ -206,7 +206,7 @@ public final class SourceServer implements AutoCloseable {
 
   private RandomGenerator random(Source source, SourceQuery query) {
     return RandomGeneratorFactory.of("L64X128MixRandom")
-        .create(query.hash(seed * 31 + source.ordinal()));
+        .create(query.hash(seed, source.path()));
   }
 
   private static void refuse(HttpExchange exchange, int status, String message) throws IOException {
