@@ -205,8 +205,7 @@ public final class SourceServer implements AutoCloseable {
   }
 
   private RandomGenerator random(Source source, SourceQuery query) {
-    return RandomGeneratorFactory.of("L64X128MixRandom")
-        .create(query.hash(seed, source.path()));
+    return RandomGeneratorFactory.of("L64X128MixRandom").create(query.hash(seed, source.path()));
   }
 
   private static void refuse(HttpExchange exchange, int status, String message) throws IOException {
