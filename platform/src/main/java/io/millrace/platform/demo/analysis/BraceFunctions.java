@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * <p>What a brace opens is told from the tokens since the last statement ended ({@link
  * DeclarationHeader}) and from what encloses it: a body of a type holds functions, a body of a
  * function holds blocks. A lambda belongs to the function around it; a method of an anonymous class
- * is a function of its own.
+ * is a function of its own. One known gap: a C++ constructor whose initialiser list uses braces
+ * counts no decisions.
  */
 final class BraceFunctions {
 
@@ -160,14 +161,16 @@ final class BraceFunctions {
     if (language == Language.C || language == Language.CPP) {
       return null;
     }
-    String name = "anonymous";
+    String name = "";
+    int typeArguments = 0;
     for (int i = lastClosed - 1; i >= 0 && lastClosed - i < MAX_TYPE_TOKENS; i--) {
       Token token = tokens.get(i);
       if (token.is("new")) {
-        return name;
+        return name.isEmpty() ? "anonymous" : name;
       }
+      typeArguments += token.is(">") ? 1 : token.is("<") ? -1 : 0;
       if (token.isWord()) {
-        name = token.text();
+        name = name.isEmpty() && typeArguments == 0 ? token.text() : name;
       } else if (!IN_TYPE_NAME.contains(token.text())) {
         return null;
       }

@@ -2,7 +2,6 @@ package io.millrace.platform.demo.analysis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import net.jqwik.api.Assume;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.CharRange;
@@ -21,9 +20,9 @@ class LexerTest {
         "JAVA       | a \"if // x\" b // c        | a \"       \" b",
         "JAVA       | a /* b */ c                 | a         c",
         "JAVA       | '\"' + '\\'' + x            | ' ' + '  ' + x",
-        "PYTHON     | x = 'it # no' # yes         | x = '        '",
+        "PYTHON     | x = 'it # no' # yes         | x = '       '",
         "C          | n = 1'000; // '             | n = 1'000;",
-        "C          | R\"x(a \" b)x\"; c           | R\"           \"; c",
+        "C          | R\"x(a \" b)x\"; c           | R\"         \"; c",
         "RUST       | fn f<'a>(x: &'a str) {}     | fn f<'a>(x: &'a str) {}",
         "RUST       | a /* b /* c */ d */ e       | a                   e",
         "SHELL      | echo ${#x} # y              | echo ${#x}",
@@ -63,7 +62,6 @@ class LexerTest {
         .isEqualTo(text.chars().filter(c -> c == '\n').count());
     for (int i = 0; i < text.length(); i++) {
       char c = lexed.code().charAt(i);
-      Assume.that(text.charAt(i) != ' ');
       assertThat(c == text.charAt(i) || c == ' ').isTrue();
     }
   }

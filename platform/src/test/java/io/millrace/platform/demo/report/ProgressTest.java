@@ -31,7 +31,7 @@ class ProgressTest {
         .isEqualTo(
             """
             code analysis ...
-            ok      code analysis  1.2 s  8 tools
+            ok      code analysis  1.3 s  8 tools
             bad?[2Jname ...
             a line
             FAILED  bad?[2Jname  0.0 s

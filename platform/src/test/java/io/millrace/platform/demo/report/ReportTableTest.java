@@ -40,8 +40,8 @@ class ReportTableTest {
 
             Checks
               ok      parallel_faster  eight tools: 3.21 s in a row, 1.02 s in parallel
-              FAILED  circuit_opened   expected the circuit of tool:news to open within 500 ms of the
-                                       threshold being crossed, it was still closed after 2000 ms
+              FAILED  circuit_opened   expected the circuit of tool:news to open within 500 ms of the threshold
+                                       being crossed, it was still closed after 2000 ms
 
             1 of 2 checks failed in 41.25 s""");
   }

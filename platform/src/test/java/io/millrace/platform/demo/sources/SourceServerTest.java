@@ -69,9 +69,8 @@ class SourceServerTest {
     try (SourceServer slow = SourceServer.start(1, SeededLatency.DEFAULT)) {
       List<Duration> all =
           IntStream.range(0, 200).mapToObj(i -> slow.latency("stock", "q=s" + i)).toList();
-      assertThat(all)
-          .allMatch(d -> d.toMillis() >= 80 && d.toMillis() <= 400)
-          .doesNotHaveDuplicates();
+      assertThat(all).allMatch(d -> d.toMillis() >= 80 && d.toMillis() <= 400);
+      assertThat(new HashSet<>(all)).hasSizeGreaterThan(150);
       assertThat(slow.latency("stock", "q=s1")).isEqualTo(all.get(1));
       long before = System.nanoTime();
       assertThat(get(slow.uri("stock"), "q=s1").statusCode()).isEqualTo(200);
