@@ -90,11 +90,15 @@ final class JavaImports {
     return dot < 0 ? "" : name.substring(0, dot);
   }
 
+  private static boolean endsName(Token token) {
+    return token.is(";") || token.is("import");
+  }
+
   private static String qualifiedName(List<Token> tokens, int from) {
     StringBuilder name = new StringBuilder();
-    for (int i = from; i < tokens.size() && !tokens.get(i).is(";"); i++) {
+    for (int i = from; i < tokens.size() && !endsName(tokens.get(i)); i++) {
       Token token = tokens.get(i);
-      if ((!token.isWord() && !token.is(".") && !token.is("*")) || name.length() > 1000) {
+      if ((!token.isWord() && !token.is(".") && !token.is("*")) || name.length() > 300) {
         break;
       }
       name.append(token.text());
