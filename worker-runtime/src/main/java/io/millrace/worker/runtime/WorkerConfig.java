@@ -3,12 +3,12 @@ package io.millrace.worker.runtime;
 import static org.apache.kafka.common.config.ConfigDef.Range.atLeast;
 import static org.apache.kafka.common.config.ConfigDef.Range.between;
 
+import io.millrace.schemas.config.Settings;
+import io.millrace.schemas.topics.Topics;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
-import java.util.regex.Pattern;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Importance;
@@ -31,20 +31,18 @@ public class WorkerConfig extends AbstractConfig {
   /** Settings with this prefix go to the Kafka clients as they are, such as those for TLS. */
   public static final String KAFKA_PREFIX = "kafka.";
 
-  private static final Pattern POOL_NAME = Pattern.compile("[a-z0-9-]{1,40}");
-
   /**
    * Checked settings.
    *
    * @param definition from {@link #definition()}, with the keys of the kind of worker added
-   * @param settings names to values, as strings or typed
-   * @throws ConfigException with one line that names the setting, if one is unknown, missing or
+   * @param settings names to values
+   * @throws ConfigException with one line that names every setting that is unknown, missing or
    *     wrong
    */
-  public WorkerConfig(ConfigDef definition, Map<String, ?> settings) {
-    super(definition, refuseUnknown(definition, settings), false);
+  public WorkerConfig(ConfigDef definition, Map<String, String> settings) {
+    super(definition, checked(definition, settings), false);
     for (String pool : pools()) {
-      if (!POOL_NAME.matcher(pool).matches()) {
+      if (!Topics.POOL_NAME.matcher(pool).matches()) {
         throw new ConfigException(
             POOLS, pool, "A pool's name has 1 to 40 of the characters a-z, 0-9 and '-'");
       }
@@ -79,7 +77,7 @@ public class WorkerConfig extends AbstractConfig {
         .define(
             POOLS,
             Type.LIST,
-            List.of("default"),
+            "default",
             Importance.HIGH,
             "Pools whose tasks this worker takes, separated by commas.")
         .define(
@@ -164,20 +162,10 @@ public class WorkerConfig extends AbstractConfig {
     return settings;
   }
 
-  private static Map<String, ?> refuseUnknown(ConfigDef definition, Map<String, ?> settings) {
-    TreeSet<String> unknown = new TreeSet<>(settings.keySet());
-    unknown.removeAll(definition.names());
-    unknown.removeIf(name -> name.startsWith(KAFKA_PREFIX));
-    if (!unknown.isEmpty()) {
-      throw new ConfigException(
-          "Unknown setting"
-              + (unknown.size() > 1 ? "s " : " ")
-              + String.join(", ", unknown)
-              + "; known are "
-              + String.join(", ", new TreeSet<>(definition.names()))
-              + " and those that start with "
-              + KAFKA_PREFIX);
-    }
+  private static Map<String, String> checked(ConfigDef definition, Map<String, String> settings) {
+    Map<String, String> own = new HashMap<>(settings);
+    own.keySet().removeIf(name -> name.startsWith(KAFKA_PREFIX));
+    Settings.parse("worker", definition, own);
     return settings;
   }
 }

@@ -33,9 +33,7 @@ final class WorkerMetrics {
               .register(registry));
     }
     run =
-        Timer.builder("millrace.worker.run")
-            .description("Time that runs took")
-            .register(registry);
+        Timer.builder("millrace.worker.run").description("Time that runs took").register(registry);
     claimWait =
         Timer.builder("millrace.worker.claim.wait")
             .description("From claim to grant")
