@@ -5,12 +5,16 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Reads and writes durations as users write them: {@code 250ms}, {@code 2s}, {@code 5m}, {@code 1h}. */
+/**
+ * Reads and writes durations as users write them: {@code 250ms}, {@code 2s}, {@code 5m}, {@code
+ * 1h}.
+ */
 public final class DurationText {
   /** What to write, for error messages. */
   public static final String EXPECTED = "a duration such as 250ms, 2s, 5m or 1h";
 
-  private static final Pattern FORM = Pattern.compile("([0-9]{1,12})(?:\\.([0-9]{1,3}))?(ms|s|m|h|d)");
+  private static final Pattern FORM =
+      Pattern.compile("([0-9]{1,12})(?:\\.([0-9]{1,3}))?(ms|s|m|h|d)");
 
   private DurationText() {}
 

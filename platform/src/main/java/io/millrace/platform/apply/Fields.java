@@ -83,10 +83,7 @@ final class Fields {
   /** Text that must be there and match the pattern. */
   Optional<String> required(String key, Pattern pattern, String expected) {
     if (!has(key)) {
-      problems.add(
-          line(key),
-          path(key),
-          "is missing; expected " + expected);
+      problems.add(line(key), path(key), "is missing; expected " + expected);
       return Optional.empty();
     }
     return matching(key, pattern, expected);
@@ -97,9 +94,7 @@ final class Fields {
     return text(key)
         .flatMap(
             text ->
-                pattern.matcher(text).matches()
-                    ? Optional.of(text)
-                    : unexpected(key, expected));
+                pattern.matcher(text).matches() ? Optional.of(text) : unexpected(key, expected));
   }
 
   Optional<Boolean> bool(String key) {
@@ -133,9 +128,7 @@ final class Fields {
         .flatMap(
             scalar -> {
               double value = scalar.value().isNumber() ? scalar.value().doubleValue() : Double.NaN;
-              return value > min && value <= max
-                  ? Optional.of(value)
-                  : unexpected(key, expected);
+              return value > min && value <= max ? Optional.of(value) : unexpected(key, expected);
             });
   }
 
@@ -223,7 +216,8 @@ final class Fields {
               E choice = choices.get(text);
               return choice != null
                   ? Optional.of(choice)
-                  : fail(key, "'" + text + "' is not known" + Spelling.hint(text, choices.keySet()));
+                  : fail(
+                      key, "'" + text + "' is not known" + Spelling.hint(text, choices.keySet()));
             });
   }
 

@@ -16,7 +16,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads JSON (RFC 8259) into elements; duplicate keys are a problem, depth and sizes are bounded. */
+/**
+ * Reads JSON (RFC 8259) into elements; duplicate keys are a problem, depth and sizes are bounded.
+ */
 final class JsonElements {
   private static final int DEPTH_MAX = 60;
   private static final int NUMBER_CHARS_MAX = 40;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.millrace.events.FailurePolicy;
 import io.millrace.events.PlannedCall;
 import io.millrace.events.ToolPlan;
+import io.millrace.schemas.serde.AvroSafety;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,9 +34,12 @@ public record PlanFile(@Nullable Duration deadline, List<PlannedCall> calls) {
   private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_-]{0,99}");
   private static final String NAME_EXPECTED =
       "1 to 100 letters, digits, '_' and '-', the first a letter or '_'";
-  private static final Pattern TOOL =
-      Pattern.compile("(tool:)?[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
+  private static final Pattern TOOL = Pattern.compile("(tool:)?[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
   private static final Map<String, FailurePolicy> POLICIES = policies();
+
+  static {
+    AvroSafety.establish();
+  }
 
   /** Copies the calls. */
   public PlanFile {
@@ -104,11 +108,12 @@ public record PlanFile(@Nullable Duration deadline, List<PlannedCall> calls) {
       if (read.isPresent()) {
         PlannedCall call = call(read.get());
         Integer earlier =
-            call.getName().isEmpty() ? null : lines.putIfAbsent(call.getName(), items.get(i).line());
+            call.getName().isEmpty()
+                ? null
+                : lines.putIfAbsent(call.getName(), items.get(i).line());
         if (earlier != null) {
           read.get()
-              .wrong(
-                  "name", "'" + call.getName() + "' is taken by the call on line " + earlier);
+              .wrong("name", "'" + call.getName() + "' is taken by the call on line " + earlier);
         }
         calls.add(call);
       }
@@ -119,8 +124,7 @@ public record PlanFile(@Nullable Duration deadline, List<PlannedCall> calls) {
   private static PlannedCall call(Fields fields) {
     PlannedCall call = new PlannedCall();
     call.setName(fields.required("name", NAME, NAME_EXPECTED).orElse(""));
-    call.setTarget(
-        fields.required("tool", TOOL, "the name of a tool, such as search").orElse(""));
+    call.setTarget(fields.required("tool", TOOL, "the name of a tool, such as search").orElse(""));
     call.setArguments(arguments(fields));
     call.setAfter(fields.texts("after").orElse(List.of()));
     Optional<FailurePolicy> policy = fields.choice("on_failure", POLICIES);

@@ -12,7 +12,7 @@ public final class Spelling {
   private Spelling() {}
 
   /**
-   * The valid name nearest to the given one, if one is near enough to be meant.
+   * The valid name nearest to the given one, if one is near enough to be meant or begins so.
    *
    * @param given what was written
    * @param valid the names that would have been right
@@ -24,10 +24,12 @@ public final class Spelling {
     String wanted = given.toLowerCase(Locale.ROOT).replace('-', '_');
     int limit = Math.max(1, given.length() / 3);
     return valid.stream()
-        .filter(name -> distance(wanted, name.toLowerCase(Locale.ROOT)) <= limit)
+        .filter(
+            name ->
+                distance(wanted, name.toLowerCase(Locale.ROOT)) <= limit
+                    || (wanted.length() > 2 && name.startsWith(wanted)))
         .min(
-            Comparator.<String>comparingInt(
-                    name -> distance(wanted, name.toLowerCase(Locale.ROOT)))
+            Comparator.<String>comparingInt(name -> distance(wanted, name.toLowerCase(Locale.ROOT)))
                 .thenComparing(Comparator.naturalOrder()));
   }
 

@@ -4,6 +4,8 @@ import io.millrace.events.HttpTool;
 import io.millrace.events.ProcessTool;
 import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
+import io.millrace.schemas.serde.AvroSafety;
+import io.millrace.schemas.topics.Topics;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,8 +18,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads one entry of {@code targets} or {@code pools} into its spec. */
 final class TargetReader {
-  static final Pattern POOL = Pattern.compile("[a-z0-9-]{1,40}");
-  static final String POOL_EXPECTED = "1 to 40 lower-case letters, digits and hyphens";
+  static {
+    AvroSafety.establish();
+  }
+
+  private static final Pattern POOL = Topics.POOL_NAME;
+  private static final String POOL_EXPECTED = "1 to 40 lower-case letters, digits and hyphens";
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
   private static final String NAME_EXPECTED =
@@ -88,11 +94,7 @@ final class TargetReader {
 
   /** A pool of which nothing but its name is known. */
   static TargetSpec pool(String name) {
-    return TargetSpec.newBuilder()
-        .setTarget("pool:" + name)
-        .setName(name)
-        .setPool(name)
-        .build();
+    return TargetSpec.newBuilder().setTarget("pool:" + name).setName(name).setPool(name).build();
   }
 
   private static String key(TargetKind kind, String name, String version) {
@@ -117,8 +119,7 @@ final class TargetReader {
               + (given.isEmpty() ? "none" : String.join(" and ", given))
               + " is given");
     } else if (kind != TargetKind.TOOL && kind != TargetKind.UNKNOWN && !given.isEmpty()) {
-      fields.wrong(
-          given.get(0), "only a tool is run this way; leave it out, or write kind: tool");
+      fields.wrong(given.get(0), "only a tool is run this way; leave it out, or write kind: tool");
     }
   }
 
@@ -170,8 +171,7 @@ final class TargetReader {
       Templates.problem(argv.get(i)).ifPresent(problem -> fields.wrong("argv", at + problem));
     }
     if (!argv.isEmpty() && argv.get(0).contains("{")) {
-      fields.wrong(
-          "argv", "the program must be fixed, or an argument of the call could choose it");
+      fields.wrong("argv", "the program must be fixed, or an argument of the call could choose it");
     }
     tool.setArgv(argv);
     fields.text("working_directory").ifPresent(tool::setWorkingDirectory);

@@ -33,7 +33,9 @@ final class Templates {
     var start = URL_START.matcher(url);
     if (!start.lookingAt() || url.chars().anyMatch(c -> c <= ' ' || c == 127)) {
       return Optional.of(
-          "expected a URL such as http://127.0.0.1:8080/weather/{city}, but '" + url + "' is given");
+          "expected a URL such as http://127.0.0.1:8080/weather/{city}, but '"
+              + url
+              + "' is given");
     }
     if (start.group().contains("{")) {
       return Optional.of(

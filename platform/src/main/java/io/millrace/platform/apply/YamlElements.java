@@ -155,7 +155,8 @@ final class YamlElements {
 
   private void checkTag(Node node, Tag expected, String path, int line) {
     if (!node.getTag().equals(expected)) {
-      problems.add(line, path, "has the tag " + node.getTag() + "; tags are not read, leave it out");
+      problems.add(
+          line, path, "has the tag " + node.getTag() + "; tags are not read, leave it out");
     }
   }
 
@@ -168,16 +169,15 @@ final class YamlElements {
   }
 
   private static JsonNode typed(String text) {
-    switch (text) {
-      case "", "~", "null", "Null", "NULL":
-        return NullNode.getInstance();
-      case "true", "True", "TRUE":
-        return BooleanNode.TRUE;
-      case "false", "False", "FALSE":
-        return BooleanNode.FALSE;
-      default:
-        break;
-    }
+    return switch (text) {
+      case "", "~", "null", "Null", "NULL" -> NullNode.getInstance();
+      case "true", "True", "TRUE" -> BooleanNode.TRUE;
+      case "false", "False", "FALSE" -> BooleanNode.FALSE;
+      default -> numberOrText(text);
+    };
+  }
+
+  private static JsonNode numberOrText(String text) {
     if (text.length() <= NUMBER_CHARS_MAX) {
       if (INTEGER.matcher(text).matches()) {
         return integer(new BigInteger(text));
