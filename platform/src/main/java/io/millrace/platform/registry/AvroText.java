@@ -1,9 +1,14 @@
 package io.millrace.platform.registry;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import org.apache.avro.Schema;
 
 /** Avro schemas as text: parsed strictly, written in one form so that white space is no difference. */
 final class AvroText {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private AvroText() {}
 
@@ -19,6 +24,15 @@ final class AvroText {
       throw RegistryException.invalidSchema("it is nested too deeply.");
     } catch (RuntimeException e) {
       throw RegistryException.invalidSchema(e.getMessage() + " The schema must be Avro in JSON.");
+    }
+  }
+
+  /** A canonical schema as the JSON that it is. */
+  static JsonNode json(String canonical) {
+    try {
+      return JSON.readTree(canonical);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("A stored schema is not JSON", e);
     }
   }
 
