@@ -17,6 +17,8 @@ final class BrokerSettings {
   /** A derived record (request plus bookkeeping) is at most 4 MiB; its batch has headers too. */
   static final int MAX_MESSAGE_BYTES = 5 * 1024 * 1024;
 
+  static final String INTERNAL_SEGMENT_BYTES = "16777216";
+
   private static final Map<String, String> FIXED =
       Map.ofEntries(
           Map.entry("node.id", String.valueOf(NODE_ID)),
@@ -76,9 +78,9 @@ final class BrokerSettings {
           Map.entry("log.cleaner.dedupe.buffer.size", "2097152"),
           Map.entry("log.index.size.max.bytes", "1048576"),
           Map.entry("log.segment.bytes", "67108864"),
-          Map.entry("offsets.topic.segment.bytes", "16777216"),
-          Map.entry("transaction.state.log.segment.bytes", "16777216"),
-          Map.entry("share.coordinator.state.topic.segment.bytes", "16777216"),
+          Map.entry("offsets.topic.segment.bytes", INTERNAL_SEGMENT_BYTES),
+          Map.entry("transaction.state.log.segment.bytes", INTERNAL_SEGMENT_BYTES),
+          Map.entry("share.coordinator.state.topic.segment.bytes", INTERNAL_SEGMENT_BYTES),
           // With one voter an election is a formality, and a metadata write waits for nobody.
           Map.entry("controller.quorum.election.timeout.ms", "100"),
           Map.entry("controller.quorum.election.backoff.max.ms", "100"),

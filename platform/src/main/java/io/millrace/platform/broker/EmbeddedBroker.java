@@ -9,9 +9,14 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
@@ -60,6 +65,25 @@ public final class EmbeddedBroker implements AutoCloseable {
     return new EmbeddedBroker(server, port);
   }
 
+  /**
+   * The topics that Kafka keeps for itself, as it would create them on first use. Created with all
+   * the others, they spare the first group and the first transaction a wait of retries.
+   */
+  public static List<NewTopic> internalTopics() {
+    return List.of(
+        internal("__consumer_offsets", Map.of("cleanup.policy", "compact")),
+        internal("__transaction_state", Map.of("cleanup.policy", "compact")),
+        // Pruned by the share coordinator, never by age.
+        internal("__share_group_state", Map.of("cleanup.policy", "delete", "retention.ms", "-1")));
+  }
+
+  private static NewTopic internal(String name, Map<String, String> config) {
+    Map<String, String> all = new HashMap<>(config);
+    all.put("compression.type", name.equals("__transaction_state") ? "uncompressed" : "producer");
+    all.put("segment.bytes", BrokerSettings.INTERNAL_SEGMENT_BYTES);
+    return new NewTopic(name, Optional.of(1), Optional.empty()).configs(all);
+  }
+
   /** The port clients connect to; never 0. */
   public int port() {
     return port;
@@ -95,8 +119,12 @@ public final class EmbeddedBroker implements AutoCloseable {
           .run();
     } catch (Exception e) {
       throw new BrokerStartException(
-          "The directory " + directory + " cannot be made a broker's data directory: "
-              + e.getMessage() + ". Check that it is writable and that the disk is not full.", e);
+          "The directory "
+              + directory
+              + " cannot be made a broker's data directory: "
+              + e.getMessage()
+              + ". Check that it is writable and that the disk is not full.",
+          e);
     }
   }
 
@@ -105,7 +133,9 @@ public final class EmbeddedBroker implements AutoCloseable {
       return probe.getLocalPort();
     } catch (IOException e) {
       throw new BrokerStartException(
-          "Port " + port + " on 127.0.0.1 is in use, and the broker needs it."
+          "Port "
+              + port
+              + " on 127.0.0.1 is in use, and the broker needs it."
               + " Stop the program that holds it, give another --port, or --port 0 for any free one.",
           e);
     }

@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import org.apache.avro.Schema;
 
-/** Avro schemas as text: parsed strictly, written in one form so that white space is no difference. */
+/**
+ * Avro schemas as text: parsed strictly, written in one form so that white space is no difference.
+ */
 final class AvroText {
 
   private static final ObjectMapper JSON = new ObjectMapper();

@@ -37,8 +37,7 @@ final class CompatibilityRoutes {
     List<String> problems =
         path.size() == 4
             ? level.problems(candidate, live(subject))
-            : level.problemsWithEach(
-                candidate, List.of(one(subject, VersionSpec.of(path.get(4)))));
+            : level.problemsWithEach(candidate, List.of(one(subject, VersionSpec.of(path.get(4)))));
     ObjectNode answer =
         JsonNodeFactory.instance.objectNode().put("is_compatible", problems.isEmpty());
     if (request.flag("verbose")) {

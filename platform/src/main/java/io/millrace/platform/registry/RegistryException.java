@@ -2,7 +2,9 @@ package io.millrace.platform.registry;
 
 import java.util.List;
 
-/** A request that the registry refuses, with Confluent's error code and a message for its sender. */
+/**
+ * A request that the registry refuses, with Confluent's error code and a message for its sender.
+ */
 final class RegistryException extends RuntimeException {
 
   private final int status;
@@ -58,7 +60,10 @@ final class RegistryException extends RuntimeException {
     return new RegistryException(
         404,
         40406,
-        "Subject '" + subject + "' Version " + version
+        "Subject '"
+            + subject
+            + "' Version "
+            + version
             + " was soft deleted. Set permanent=true to delete permanently.");
   }
 
@@ -66,7 +71,10 @@ final class RegistryException extends RuntimeException {
     return new RegistryException(
         404,
         40407,
-        "Subject '" + subject + "' Version " + version
+        "Subject '"
+            + subject
+            + "' Version "
+            + version
             + " was not deleted first before being permanently deleted.");
   }
 
@@ -86,8 +94,10 @@ final class RegistryException extends RuntimeException {
     return new RegistryException(
         409,
         409,
-        "Schema being registered is incompatible with an earlier schema for subject '" + subject
-            + "': " + String.join("; ", problems));
+        "Schema being registered is incompatible with an earlier schema for subject '"
+            + subject
+            + "': "
+            + String.join("; ", problems));
   }
 
   static RegistryException invalidSchema(String why) {
@@ -98,7 +108,8 @@ final class RegistryException extends RuntimeException {
     return new RegistryException(
         422,
         42202,
-        "The specified version '" + given
+        "The specified version '"
+            + given
             + "' is not a valid version id. Allowed values are between [1, 2^31-1] and the string"
             + " \"latest\".");
   }
@@ -107,7 +118,8 @@ final class RegistryException extends RuntimeException {
     return new RegistryException(
         422,
         42203,
-        "Invalid compatibility level '" + given
+        "Invalid compatibility level '"
+            + given
             + "'. Valid values are none, backward, forward, full, backward_transitive,"
             + " forward_transitive, and full_transitive.");
   }
@@ -116,7 +128,8 @@ final class RegistryException extends RuntimeException {
     return new RegistryException(
         422,
         42204,
-        "Invalid mode '" + given
+        "Invalid mode '"
+            + given
             + "'. Valid values are READWRITE, READONLY and, globally, READONLY_OVERRIDE;"
             + " this registry has no IMPORT mode.");
   }
@@ -129,8 +142,10 @@ final class RegistryException extends RuntimeException {
     return new RegistryException(
         422,
         42208,
-        "The specified subject '" + subject
-            + "' is not a valid subject: it must be 1 to " + SubjectStore.MAX_SUBJECT_LENGTH
+        "The specified subject '"
+            + subject
+            + "' is not a valid subject: it must be 1 to "
+            + SubjectStore.MAX_SUBJECT_LENGTH
             + " characters long and have no control characters.");
   }
 

@@ -60,7 +60,8 @@ final class RegistryHandler implements HttpHandler {
     Optional<byte[]> body = LoopbackHttpServer.body(exchange, BODY_BYTES_MAX);
     if (body.isEmpty()) {
       throw RegistryException.http(
-          413, "The body is longer than " + BODY_BYTES_MAX + " bytes, the most this registry takes.");
+          413,
+          "The body is longer than " + BODY_BYTES_MAX + " bytes, the most this registry takes.");
     }
     if (body.get().length > 0) {
       requireJson(exchange.getRequestHeaders().getFirst("Content-Type"));

@@ -25,8 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param query decoded parameters; of one given twice the last counts
  * @param body as sent, empty when there was none
  */
-record RegistryRequest(
-    String method, List<String> path, Map<String, String> query, byte[] body) {
+record RegistryRequest(String method, List<String> path, Map<String, String> query, byte[] body) {
 
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
@@ -34,8 +33,19 @@ record RegistryRequest(
   /** What a registration may carry; Confluent's clients send the later ones as null. */
   private static final Set<String> SCHEMA_FIELDS =
       Set.of(
-          "schema", "schemaType", "references", "subject", "version", "id", "guid", "metadata",
-          "ruleSet", "schemaTagsToAdd", "schemaTagsToRemove", "propagateSchemaTags", "deleted",
+          "schema",
+          "schemaType",
+          "references",
+          "subject",
+          "version",
+          "id",
+          "guid",
+          "metadata",
+          "ruleSet",
+          "schemaTagsToAdd",
+          "schemaTagsToRemove",
+          "propagateSchemaTags",
+          "deleted",
           "ts");
 
   /**
@@ -43,8 +53,7 @@ record RegistryRequest(
    *
    * @throws RegistryException 400 when path or query are not well encoded
    */
-  static RegistryRequest of(
-      String method, String rawPath, @Nullable String rawQuery, byte[] body) {
+  static RegistryRequest of(String method, String rawPath, @Nullable String rawQuery, byte[] body) {
     List<String> path = new ArrayList<>();
     for (String segment : rawPath.split("/")) {
       if (!segment.isEmpty()) {

@@ -89,9 +89,7 @@ final class RegistryRoutes {
         case "GET" -> whole(which.in(store, subject, visibility(request)));
         case "DELETE" ->
             IntNode.valueOf(
-                write(
-                    () ->
-                        commands.deleteVersion(subject, which, request.flag("permanent"))));
+                write(() -> commands.deleteVersion(subject, which, request.flag("permanent"))));
         default -> throw notAllowed(request);
       };
     }
@@ -234,8 +232,7 @@ final class RegistryRoutes {
   }
 
   static RegistryException notFound(RegistryRequest request) {
-    return RegistryException.http(
-        404, "HTTP 404 Not Found: /" + String.join("/", request.path()));
+    return RegistryException.http(404, "HTTP 404 Not Found: /" + String.join("/", request.path()));
   }
 
   static RegistryException notAllowed(RegistryRequest request) {

@@ -124,9 +124,7 @@ final class SubjectStore {
   /** Where an id is used, in the order of subject and version; empty when the id is unknown. */
   synchronized List<SchemaVersion> usesOf(int id) {
     return byId.getOrDefault(id, List.of()).stream()
-        .sorted(
-            Comparator.comparing(SchemaVersion::subject)
-                .thenComparing(SchemaVersion::version))
+        .sorted(Comparator.comparing(SchemaVersion::subject).thenComparing(SchemaVersion::version))
         .toList();
   }
 
