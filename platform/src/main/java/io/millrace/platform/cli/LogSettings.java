@@ -16,7 +16,8 @@ final class LogSettings {
     boolean verbose = Arrays.asList(arguments).contains("--verbose");
     boolean server = Arrays.stream(arguments).anyMatch(SERVERS::contains);
     set("millrace.log.level", verbose || server ? "info" : "warn");
-    set("millrace.log.libraries", verbose ? "warn" : server ? "error" : "off");
+    set("millrace.log.libraries", verbose || server ? "warn" : "off");
+    set("millrace.log.noisy", verbose ? "warn" : server ? "error" : "off");
   }
 
   private static void set(String key, String value) {

@@ -4,8 +4,14 @@ import java.util.Locale;
 import org.apache.avro.Schema;
 import org.apache.avro.util.ClassSecurityValidator;
 
-/** Bounds what Avro may read: our own classes only, and no length beyond what a record can hold. */
-final class AvroSafety {
+/**
+ * Bounds what Avro may read: our own classes only, and no length beyond what a record can hold.
+ *
+ * <p>The serde establishes this by itself. Since Avro 1.12.2 even a builder of a generated class
+ * throws a SecurityException without it, once it takes the default of an enum: a program that
+ * builds records before it makes a serde calls {@link #establish} first.
+ */
+public final class AvroSafety {
   private static final String OURS = "io.millrace.";
   private static final String LENGTH_MAX = Integer.toString(16 * 1024 * 1024);
 
@@ -25,7 +31,7 @@ final class AvroSafety {
   private AvroSafety() {}
 
   /** Makes sure that the bounds hold; cheap to call again. */
-  static void establish() {
+  public static void establish() {
     // The static initializer has done it.
   }
 

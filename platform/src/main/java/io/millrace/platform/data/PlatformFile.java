@@ -1,0 +1,102 @@
+package io.millrace.platform.data;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code platform.json} in a data directory says: which process works on it and where it can
+ * be reached.
+ *
+ * @param pid of the process
+ * @param startedAt when that process started, ISO-8601
+ * @param ready whether the addresses below can be used
+ * @param bootstrapServers the broker, null until it is known
+ * @param schemaRegistryUrl null until it is known
+ * @param httpUrl where {@code /metrics}, {@code /livez} and {@code /readyz} are, null until known
+ */
+public record PlatformFile(
+    @JsonProperty("pid") long pid,
+    @JsonProperty("started_at") String startedAt,
+    @JsonProperty("ready") boolean ready,
+    @JsonProperty("bootstrap_servers") @Nullable String bootstrapServers,
+    @JsonProperty("schema_registry_url") @Nullable String schemaRegistryUrl,
+    @JsonProperty("http_url") @Nullable String httpUrl) {
+
+  static final String NAME = "platform.json";
+
+  /** Start times are told to the clock tick; two processes of one id are further apart. */
+  private static final Duration SAME_START = Duration.ofSeconds(2);
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+
+  /** This process, not ready yet. */
+  static PlatformFile ofThisProcess() {
+    ProcessHandle self = ProcessHandle.current();
+    Instant started = self.info().startInstant().orElseGet(Instant::now);
+    return new PlatformFile(self.pid(), started.toString(), false, null, null, null);
+  }
+
+  /** The same process, ready at these addresses. */
+  PlatformFile readyAt(String bootstrap, String registry, String http) {
+    return new PlatformFile(pid, startedAt, true, bootstrap, registry, http);
+  }
+
+  /**
+   * Reads the file of a data directory.
+   *
+   * @return nothing when there is none, or one that was cut off while it was written
+   * @throws IOException when it cannot be read
+   */
+  public static Optional<PlatformFile> read(Path data) throws IOException {
+    try {
+      return Optional.ofNullable(
+          JSON.readValue(Files.readAllBytes(data.resolve(NAME)), PlatformFile.class));
+    } catch (NoSuchFileException | JsonProcessingException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Whether the process that wrote this still runs. After a {@code kill -9} the file stays, and its
+   * process id may belong to another program by now.
+   */
+  @JsonIgnore
+  public boolean isRunning() {
+    return ProcessHandle.of(pid)
+        .flatMap(process -> process.info().startInstant())
+        .map(started -> Duration.between(started, startedInstant()).abs().compareTo(SAME_START) < 0)
+        .orElse(false);
+  }
+
+  private Instant startedInstant() {
+    try {
+      return Instant.parse(startedAt);
+    } catch (DateTimeParseException e) {
+      return Instant.EPOCH;
+    }
+  }
+
+  void write(Path data) throws IOException {
+    Path fresh = data.resolve(NAME + ".new");
+    Files.write(fresh, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(this));
+    Files.move(
+        fresh,
+        data.resolve(NAME),
+        StandardCopyOption.ATOMIC_MOVE,
+        StandardCopyOption.REPLACE_EXISTING);
+  }
+}

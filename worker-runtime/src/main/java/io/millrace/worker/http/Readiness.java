@@ -1,0 +1,28 @@
+package io.millrace.worker.http;
+
+import java.util.List;
+
+/**
+ * Whether a process can do its work, part by part.
+ *
+ * @param parts in the order in which they start; no parts is ready
+ */
+public record Readiness(List<Part> parts) {
+
+  public Readiness {
+    parts = List.copyOf(parts);
+  }
+
+  /**
+   * One part.
+   *
+   * @param name short and stable, such as {@code registry}
+   * @param detail why it is not ready, or what is worth knowing; empty when nothing is
+   */
+  public record Part(String name, boolean ready, String detail) {}
+
+  /** Whether every part is ready. */
+  public boolean ready() {
+    return parts.stream().allMatch(Part::ready);
+  }
+}
