@@ -28,8 +28,7 @@ final class ErrorReport {
     PrintWriter err = line.getErr();
     List<String> similar =
         e instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
-    String hint =
-        similar.isEmpty() ? "" : "; did you mean " + String.join(" or ", similar) + "?";
+    String hint = similar.isEmpty() ? "" : "; did you mean " + String.join(" or ", similar) + "?";
     print(line, firstLine(e.getMessage()) + hint);
     err.println("See: " + line.getCommandSpec().qualifiedName() + " --help");
     return ExitCode.USAGE;

@@ -16,8 +16,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * Options and streams that every command shares: results on standard output, or as one JSON document
- * in a file; errors and progress on standard error.
+ * Options and streams that every command shares: results on standard output, or as one JSON
+ * document in a file; errors and progress on standard error.
  */
 public final class OutputOptions {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -61,9 +61,7 @@ public final class OutputOptions {
 
   /** Where results for people go: nowhere when standard output holds the JSON document. */
   public PrintWriter out() {
-    return "-".equals(json)
-        ? new PrintWriter(Writer.nullWriter())
-        : spec.commandLine().getOut();
+    return "-".equals(json) ? new PrintWriter(Writer.nullWriter()) : spec.commandLine().getOut();
   }
 
   /** Where errors, warnings and progress go. */

@@ -53,15 +53,13 @@ final class Table {
                         titles.get(column).length(),
                         rows.stream().mapToInt(r -> r.get(column).text.length()).max().orElse(0)))
             .toArray();
-    List<Cell> header =
-        titles.stream().map(title -> new Cell(title, "bold", false)).toList();
+    List<Cell> header = titles.stream().map(title -> new Cell(title, "bold", false)).toList();
     line(out, ansi, header, widths, width);
     rows.forEach(row -> line(out, ansi, row, widths, width));
     out.flush();
   }
 
-  private void line(
-      PrintWriter out, Help.Ansi ansi, List<Cell> row, int[] widths, int width) {
+  private void line(PrintWriter out, Help.Ansi ansi, List<Cell> row, int[] widths, int width) {
     StringBuilder line = new StringBuilder();
     int used = 0;
     for (int column = 0; column < row.size(); column++) {
@@ -100,7 +98,9 @@ final class Table {
     Object value = styled.value();
     boolean number = value instanceof Number;
     String text =
-        value instanceof Double ? "%.1f".formatted(value) : value.toString().replace('\n', ' ');
+        value instanceof Double decimal
+            ? "%.1f".formatted(decimal)
+            : value.toString().replace('\n', ' ');
     return new Cell(text, styled.style(), number);
   }
 }

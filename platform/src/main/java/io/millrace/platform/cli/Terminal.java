@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What standard output and standard error are connected to.
  *
- * <p>Java cannot tell on every version whether a stream is a terminal; the launcher can, and says so
- * in system properties.
+ * <p>Java cannot tell on every version whether a stream is a terminal; the launcher can, and says
+ * so in system properties.
  *
  * @param outColour whether results may be coloured
  * @param errColour whether errors and progress may be coloured and overwritten
