@@ -39,6 +39,8 @@ final class ErrorReport {
     Throwable e = unwrap(thrown);
     boolean verbose = result.hasMatchedOption("--verbose") || hasVerbose(result);
     int code = report(e, line);
+    OutputOptions.of(line.getCommandSpec())
+        .ifPresent(output -> output.writeFailure(code, String.valueOf(e.getMessage())));
     if (verbose) {
       thrown.printStackTrace(line.getErr());
     }

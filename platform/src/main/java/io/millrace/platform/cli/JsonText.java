@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Reads JSON text that a user wrote, or that a record carries in a field of text. */
@@ -14,6 +15,10 @@ final class JsonText {
       new ObjectMapper()
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
+
+  /** Jackson's note of where it read from, which says nothing to the user. */
+  private static final Pattern SOURCE =
+      Pattern.compile(" ?\\(start marker at \\[Source:.*?]\\)| ?\\[Source:.*?]");
 
   private JsonText() {}
 
@@ -30,7 +35,8 @@ final class JsonText {
       }
       throw CommandException.usage(what + " is empty; expected JSON such as {\"city\": \"Oslo\"}");
     } catch (JsonProcessingException e) {
-      String said = e.getOriginalMessage().lines().findFirst().orElse("");
+      String said =
+          SOURCE.matcher(e.getOriginalMessage().lines().findFirst().orElse("")).replaceAll("");
       throw CommandException.usage(
           what + " is not JSON: " + said + "; expected JSON such as {\"city\": \"Oslo\"}");
     }

@@ -3,6 +3,7 @@ package io.millrace.platform.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -34,6 +35,7 @@ public final class OutputOptions {
   @Option(names = "--verbose", description = "Show stack traces and the libraries' warnings.")
   private boolean verbose;
 
+  private boolean written;
   private Terminal terminal = Terminal.none();
 
   /** The options mixed into a command, if it has them. */
@@ -80,6 +82,18 @@ public final class OutputOptions {
   }
 
   /**
+   * Writes a JSON document that says why there is no result, if one is wanted and none was written.
+   */
+  void writeFailure(int exitCode, String message) {
+    if (json == null || written) {
+      return;
+    }
+    ObjectNode document = JSON.createObjectNode();
+    document.putObject("error").put("exit_code", exitCode).put("message", message);
+    writeJson(document);
+  }
+
+  /**
    * Writes the JSON document, if one is wanted.
    *
    * @throws CommandException if its file cannot be written
@@ -88,6 +102,7 @@ public final class OutputOptions {
     if (json == null) {
       return;
     }
+    written = true;
     String text;
     try {
       text = JSON.writerWithDefaultPrettyPrinter().writeValueAsString(document) + "\n";

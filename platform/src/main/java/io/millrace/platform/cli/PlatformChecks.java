@@ -4,6 +4,9 @@ import io.millrace.schemas.serde.RegistryClient;
 import io.millrace.schemas.serde.RegistryException;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +22,7 @@ final class PlatformChecks {
   /** Feature level of metadata that came with Kafka 4.2 (4.2-IV0 and IV1 are 28 and 29). */
   private static final short METADATA_4_2 = 28;
 
+  private static final int CLOCK_ANSWER_MS = 3_000;
   private static final Duration CLOCK_MAX = Duration.ofSeconds(5);
 
   private final Cluster cluster;
@@ -47,7 +51,11 @@ final class PlatformChecks {
               "use Kafka 4.2 or later"));
     }
     checks.add(guarded("topics", this::topics));
-    checks.add(guarded("registry", this::registry));
+    Check registry = guarded("registry", this::registry);
+    checks.add(registry);
+    if (registry.state() == Check.State.OK) {
+      checks.add(registryClock());
+    }
     return checks;
   }
 
@@ -110,10 +118,29 @@ final class PlatformChecks {
     }
   }
 
-  /** Compares this machine's clock with one that the broker stamped a record with. */
+  /** The registry's HTTP answers carry its time; Kafka's protocol has none to ask for. */
+  private Check registryClock() {
+    try {
+      HttpURLConnection connection =
+          (HttpURLConnection)
+              URI.create(cluster.addresses().requiredRegistry() + "/subjects")
+                  .toURL()
+                  .openConnection();
+      connection.setConnectTimeout(CLOCK_ANSWER_MS);
+      connection.setReadTimeout(CLOCK_ANSWER_MS);
+      long date = connection.getDate();
+      connection.disconnect();
+      return date == 0
+          ? Check.skipped("clock", "the registry does not tell its time")
+          : clock(Duration.ofMillis(System.currentTimeMillis() - date));
+    } catch (IOException | IllegalArgumentException e) {
+      return Check.skipped("clock", "the registry does not tell its time: " + e.getMessage());
+    }
+  }
+
   static Check clock(Duration difference) {
     Duration size = difference.abs();
-    String detail = "differs from the broker's by " + size.toMillis() + " ms";
+    String detail = "within " + (size.toSeconds() + 1) + " s of the registry's";
     return size.compareTo(CLOCK_MAX) <= 0
         ? Check.ok("clock", detail)
         : Check.failed("clock", detail, "synchronise the clocks; deadlines are instants");
