@@ -1,0 +1,153 @@
+package io.millrace.platform.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.millrace.events.TargetSpec;
+import io.millrace.platform.apply.InvalidDocumentException;
+import io.millrace.platform.apply.TargetsFile;
+import io.millrace.schemas.identity.Ids;
+import io.millrace.schemas.topics.Topics;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.random.RandomGenerator;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code millrace apply}: registers the tools, pools and policies of a file. */
+@Command(
+    name = "apply",
+    mixinStandardHelpOptions = true,
+    description = "Register tools, pools and policies from a file.",
+    footer = {
+      "",
+      "Applying a file again changes nothing. What the file does not name stays as it is."
+    })
+final class ApplyCommand implements Callable<Integer> {
+  @Mixin private ConnectionOptions connection;
+  @Mixin private OutputOptions output;
+
+  @Option(
+      names = {"-f", "--file"},
+      required = true,
+      paramLabel = "FILE",
+      description = "targets.yaml, or JSON if its name ends in .json.")
+  private Path file;
+
+  @Option(names = "--dry-run", description = "Say what would change, and change nothing.")
+  private boolean dryRun;
+
+  private enum Change {
+    CREATED,
+    CHANGED,
+    UNCHANGED
+  }
+
+  private record Step(TargetSpec spec, Change change) {}
+
+  @Override
+  public Integer call() throws InvalidDocumentException {
+    TargetsFile targets = TargetsFile.read(file);
+    try (Cluster cluster = connection.connect();
+        Progress progress = new Progress(output)) {
+      Map<String, TargetSpec> present = new TableReader(cluster, progress).read(Topics.TARGETS);
+      List<Step> pools = steps(targets.pools(), present);
+      List<Step> rest = steps(targets.targets(), present);
+      if (!dryRun) {
+        new PoolSetup(cluster).create(targets.pools().stream().map(TargetSpec::getPool).toList());
+        // Pools first, so that no target ever names one that is not there.
+        write(cluster, pools);
+        write(cluster, rest);
+      }
+      List<Step> all = new ArrayList<>(pools);
+      all.addAll(rest);
+      progress.close();
+      report(all);
+    }
+    return ExitCode.OK;
+  }
+
+  private static List<Step> steps(List<TargetSpec> specs, Map<String, TargetSpec> present) {
+    return specs.stream()
+        .map(spec -> new Step(spec, change(spec, present.get(spec.getTarget()))))
+        .toList();
+  }
+
+  private static Change change(TargetSpec spec, @Nullable TargetSpec present) {
+    if (present == null) {
+      return Change.CREATED;
+    }
+    TargetSpec comparable =
+        TargetSpec.newBuilder(present)
+            .setId(spec.getId())
+            .setOccurredAt(spec.getOccurredAt())
+            .build();
+    return comparable.equals(spec) ? Change.UNCHANGED : Change.CHANGED;
+  }
+
+  private static void write(Cluster cluster, List<Step> steps) {
+    Instant now = Instant.now();
+    RandomGenerator random = new SecureRandom();
+    List<Future<RecordMetadata>> sent = new ArrayList<>();
+    try (Producer<String, TargetSpec> producer = cluster.producer(Topics.TARGETS)) {
+      for (Step step : steps) {
+        if (step.change != Change.UNCHANGED) {
+          TargetSpec spec =
+              TargetSpec.newBuilder(step.spec)
+                  .setId(Ids.v7(now.toEpochMilli(), random))
+                  .setOccurredAt(now)
+                  .build();
+          sent.add(
+              producer.send(new ProducerRecord<>(Topics.TARGETS.name(), spec.getTarget(), spec)));
+        }
+      }
+      for (Future<RecordMetadata> future : sent) {
+        future.get();
+      }
+    } catch (ExecutionException e) {
+      throw new CommandException(
+          ExitCode.FAILED, "the broker refused a target: " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw CommandException.failed("interrupted; apply the file again");
+    }
+  }
+
+  private void report(List<Step> steps) {
+    ArrayNode json = JsonNodeFactory.instance.arrayNode();
+    Table table = new Table("TARGET", "POOL", "VERSION", "CHANGE");
+    for (Step step : steps) {
+      String change = step.change.name().toLowerCase(java.util.Locale.ROOT);
+      boolean pool = step.spec.getTarget().startsWith("pool:");
+      table.row(
+          step.spec.getTarget(),
+          step.spec.getPool(),
+          pool ? "" : step.spec.getVersion(),
+          Table.styled(change, step.change == Change.UNCHANGED ? "faint" : "green"));
+      ObjectNode one = json.addObject();
+      one.put("target", step.spec.getTarget());
+      one.put("pool", step.spec.getPool());
+      one.put("change", change);
+    }
+    table.print(output.out(), output.ansi(), output.terminal().width());
+    if (dryRun) {
+      output.out().println("nothing was written (--dry-run)");
+    }
+    ObjectNode document = JsonNodeFactory.instance.objectNode();
+    document.put("dry_run", dryRun);
+    document.set("targets", json);
+    output.writeJson(document);
+  }
+}

@@ -1,0 +1,77 @@
+package io.millrace.platform.cli;
+
+import io.millrace.schemas.serde.Received;
+import io.millrace.schemas.serde.TotalDeserializer;
+import io.millrace.schemas.topics.Topic;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/** Reads a compacted topic from its beginning to its present end: the last record of each key. */
+final class TableReader {
+  private static final Duration POLL = Duration.ofMillis(200);
+
+  private final Cluster cluster;
+  private final Progress progress;
+  private int undecodable;
+
+  TableReader(Cluster cluster, Progress progress) {
+    this.cluster = cluster;
+    this.progress = progress;
+  }
+
+  /** How many records could not be read so far; they are left out. */
+  int undecodable() {
+    return undecodable;
+  }
+
+  /**
+   * The table, by key.
+   *
+   * @throws CommandException if there is no such topic, or its end is not reached in time
+   */
+  <T extends SpecificRecord> Map<String, T> read(Topic<T> topic) {
+    Map<String, T> table = new TreeMap<>();
+    TotalDeserializer<T> deserializer =
+        TotalDeserializer.forValues(topic.record(), cluster.serdeSettings());
+    var partitions = cluster.partitions(topic.name());
+    try (Consumer<String, byte[]> consumer = cluster.consumer()) {
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      long lastProgress = System.nanoTime();
+      while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
+        for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
+          lastProgress = System.nanoTime();
+          put(table, record.key(), deserializer.deserialize(topic.name(), record.value()));
+        }
+        if (System.nanoTime() - lastProgress > Cluster.WAIT_MAX.toNanos()) {
+          throw CommandException.unreachable(
+              "the broker stopped answering while " + topic.name() + " was read", null);
+        }
+        progress.tick(() -> "reading " + topic.name() + ": " + table.size() + " keys");
+      }
+    }
+    return table;
+  }
+
+  private <T extends SpecificRecord> void put(
+      Map<String, T> table, @Nullable String recordKey, @Nullable Received<T> received) {
+    String key = recordKey == null ? "" : recordKey;
+    if (received == null) {
+      table.remove(key);
+      return;
+    }
+    T record = received.record();
+    if (record == null) {
+      undecodable++;
+    } else {
+      table.put(key, record);
+    }
+  }
+}

@@ -1,0 +1,143 @@
+package io.millrace.platform.cli;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.millrace.platform.data.DataDirectoryException;
+import io.millrace.platform.embedded.EmbeddedPlatform;
+import io.millrace.platform.embedded.Part;
+import io.millrace.platform.embedded.PlatformOptions;
+import io.millrace.platform.provision.Provisioner;
+import io.millrace.schemas.topics.Topics;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.apache.kafka.clients.admin.NewTopic;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code millrace up}: runs the whole platform in this process until it is interrupted. */
+@Command(
+    name = "up",
+    mixinStandardHelpOptions = true,
+    description = "Run the whole platform on loopback until interrupted; its data stays.")
+final class UpCommand implements Callable<Integer> {
+  static final int PORT = 9092;
+  static final int REGISTRY_PORT = 8081;
+  static final int HTTP_PORT = 8090;
+
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+
+  @Mixin private OutputOptions output;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      defaultValue = ConnectionOptions.DATA_DEFAULT,
+      description = "Where everything is kept (${DEFAULT-VALUE}).")
+  private Path data;
+
+  @Option(
+      names = "--port",
+      defaultValue = "" + PORT,
+      description = "Port of the broker; 0 takes any free one (${DEFAULT-VALUE}).")
+  private int port;
+
+  @Option(
+      names = "--registry-port",
+      defaultValue = "" + REGISTRY_PORT,
+      description = "Port of the schema registry; 0 takes any free one (${DEFAULT-VALUE}).")
+  private int registryPort;
+
+  @Option(
+      names = "--http-port",
+      defaultValue = "" + HTTP_PORT,
+      description = "Port of /metrics, /livez, /readyz; 0 takes any free one (${DEFAULT-VALUE}).")
+  private int httpPort;
+
+  @Option(
+      names = "--flush-before-ack",
+      description = "Force every append to disk before it is acknowledged; slower.")
+  private boolean flushBeforeAck;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    List<NewTopic> topics = new ArrayList<>();
+    Topics.all().forEach(topic -> topics.add(Provisioner.embedded(topic)));
+    PlatformOptions options =
+        new PlatformOptions(
+            data,
+            checked("--port", port),
+            checked("--registry-port", registryPort),
+            checked("--http-port", httpPort),
+            flushBeforeAck,
+            topics,
+            START_TIMEOUT);
+    List<Part> parts = ServiceLoader.load(Part.class).stream().map(p -> p.get()).toList();
+    CountDownLatch stop = new CountDownLatch(1);
+    CountDownLatch stopped = new CountDownLatch(1);
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(stop, stopped), "stop"));
+    try (EmbeddedPlatform platform = start(options, parts)) {
+      announce(platform);
+      stop.await();
+      output.err().println("stopping");
+    } finally {
+      stopped.countDown();
+    }
+    return ExitCode.OK;
+  }
+
+  private static EmbeddedPlatform start(PlatformOptions options, List<Part> parts) {
+    try {
+      return EmbeddedPlatform.start(
+          options, new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), parts);
+    } catch (DataDirectoryException e) {
+      throw new CommandException(ExitCode.FAILED, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private void announce(EmbeddedPlatform platform) {
+    String bootstrap = platform.endpoints().bootstrapServers();
+    String registry = platform.endpoints().schemaRegistryUrl();
+    double seconds = platform.readyAfter().toMillis() / 1000.0;
+    PrintWriter out = output.out();
+    out.println("ready in %.1f s".formatted(seconds));
+    out.println("  broker    " + bootstrap);
+    out.println("  registry  " + registry);
+    out.println("  metrics   " + platform.httpUrl() + "/metrics");
+    out.println("  data      " + platform.endpoints().data());
+    out.flush();
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("ready_s", seconds);
+    json.put("bootstrap", bootstrap);
+    json.put("registry", registry);
+    json.put("http", platform.httpUrl());
+    json.put("data", platform.endpoints().data().toString());
+    output.writeJson(json);
+  }
+
+  /** Lets the main thread stop everything in order before the JVM ends. */
+  private static void stopAndWait(CountDownLatch stop, CountDownLatch stopped) {
+    stop.countDown();
+    try {
+      stopped.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static int checked(String option, int value) {
+    if (value < 0 || value > 65_535) {
+      throw CommandException.usage(
+          option + ": expected a port from 0 to 65535, but " + value + " is given");
+    }
+    return value;
+  }
+}

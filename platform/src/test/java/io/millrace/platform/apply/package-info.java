@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.platform.apply;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.platform.json;
+
+import org.jspecify.annotations.NullMarked;
