@@ -16,9 +16,9 @@ public record Target(TargetSpec spec, @Nullable JsonSchema argumentsSchema) {
     return spec.getTarget();
   }
 
-  /** Whether its answers may be served again and shared. */
+  /** Whether its answers may be served again and shared: declared cacheable and idempotent. */
   public boolean cacheable() {
     Long ttl = spec.getCacheTtlMs();
-    return ttl != null && ttl > 0;
+    return ttl != null && ttl > 0 && spec.getIdempotent();
   }
 }

@@ -1,5 +1,6 @@
 package io.millrace.worker.runtime;
 
+import io.millrace.schemas.serde.Received;
 import io.millrace.schemas.serde.TotalDeserializer;
 import io.millrace.schemas.serde.Undecodable;
 import java.util.Map;
@@ -18,8 +19,7 @@ final class RecordReader<T extends GenericContainer> {
   private static final Logger LOG = LoggerFactory.getLogger(RecordReader.class);
   private static final String REGISTRY_AWAY = "REGISTRY_UNAVAILABLE";
 
-  private final Class<T> type;
-  private final TotalDeserializer records;
+  private final TotalDeserializer<T> records;
   private final BooleanSupplier stopping;
 
   /**
@@ -30,7 +30,6 @@ final class RecordReader<T extends GenericContainer> {
    * @param stopping true ends the wait for the registry
    */
   RecordReader(Class<T> type, Map<String, ?> serde, BooleanSupplier stopping) {
-    this.type = type;
     this.records = TotalDeserializer.forValues(type, serde);
     this.stopping = stopping;
   }
@@ -38,15 +37,15 @@ final class RecordReader<T extends GenericContainer> {
   /** The record, null for a tombstone, or what stands for one that cannot be read. */
   Read<T> read(String topic, byte @Nullable [] bytes) {
     while (true) {
-      Object value = records.deserialize(topic, bytes);
-      if (value instanceof Undecodable undecodable) {
-        if (!undecodable.reason().equals(REGISTRY_AWAY) || stopping.getAsBoolean()) {
-          return new Read<>(null, undecodable);
-        }
-        LOG.warn("A record of {} waits for the schema registry: {}", topic, undecodable.message());
-      } else {
-        return new Read<>(type.cast(value), null);
+      Received<T> received = records.deserialize(topic, bytes);
+      Undecodable problem = received == null ? null : received.problem();
+      if (problem == null) {
+        return new Read<>(received == null ? null : received.record(), null);
       }
+      if (!problem.reason().equals(REGISTRY_AWAY) || stopping.getAsBoolean()) {
+        return new Read<>(null, problem);
+      }
+      LOG.warn("A record of {} waits for the schema registry: {}", topic, problem.message());
     }
   }
 

@@ -175,7 +175,7 @@ public final class Dispatcher {
       return;
     }
     Flight flight = flight(request);
-    flight.setShared(target.cacheable() && spec.getIdempotent());
+    flight.setShared(target.cacheable());
     LiveFlight live = new LiveFlight(fingerprint, flight);
     if (!targets.hasPool(spec.getPool())) {
       hold(live, now);
