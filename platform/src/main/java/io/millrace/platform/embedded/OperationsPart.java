@@ -32,8 +32,7 @@ public final class OperationsPart implements Part {
     all.put(OperationsConfig.BOOTSTRAP_SERVERS, endpoints.bootstrapServers());
     all.put(OperationsConfig.SCHEMA_REGISTRY_URL, endpoints.schemaRegistryUrl());
     all.put(OperationsConfig.STATE_DIR, endpoints.data().resolve("state").toString());
-    OperationsApplication started =
-        new OperationsApplication(new OperationsConfig(all), meters);
+    OperationsApplication started = new OperationsApplication(new OperationsConfig(all), meters);
     application = started;
     started.start();
   }

@@ -46,8 +46,7 @@ public final class ToolWorkerPart implements Part {
 
   @Override
   public void start(Endpoints endpoints) {
-    try (Admin admin =
-        Admin.create(Map.of("bootstrap.servers", endpoints.bootstrapServers()))) {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", endpoints.bootstrapServers()))) {
       new Pools(admin, SETUP).create(List.of(DEFAULT_POOL));
     }
     registerPool(endpoints);
