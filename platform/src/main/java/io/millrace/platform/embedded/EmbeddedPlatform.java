@@ -17,6 +17,8 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
@@ -90,13 +92,7 @@ public final class EmbeddedPlatform implements AutoCloseable {
                 new BrokerOptions(
                     data.path().resolve("kafka"), options.port(), options.flushBeforeAck())));
     done.add(BROKER);
-    provision(broker.bootstrapServers());
-    done.add(TOPICS);
-    SchemaRegistryServer registry =
-        keep(
-            REGISTRY,
-            SchemaRegistryServer.start(broker.bootstrapServers(), options.registryPort()));
-    done.add(REGISTRY);
+    SchemaRegistryServer registry = topicsAndRegistry(broker.bootstrapServers());
     endpoints = new Endpoints(broker.bootstrapServers(), registry.url(), data.path());
     for (Part part : parts) {
       keep(part.name(), part);
@@ -109,17 +105,47 @@ public final class EmbeddedPlatform implements AutoCloseable {
             System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime());
   }
 
-  private void provision(String bootstrapServers) {
-    List<NewTopic> topics = new ArrayList<>(EmbeddedBroker.internalTopics());
-    topics.add(SchemaRegistryServer.topic());
-    topics.addAll(options.topics());
+  /**
+   * The registry's topic first: the broker makes the others, partition by partition, while the
+   * registry starts.
+   */
+  private SchemaRegistryServer topicsAndRegistry(String bootstrapServers) {
     try (Admin admin =
         Admin.create(
             Map.of(
                 AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers,
                 AdminClientConfig.CLIENT_ID_CONFIG, "millrace-provisioner",
                 AdminClientConfig.METRIC_REPORTER_CLASSES_CONFIG, ""))) {
-      new Provisioner(admin, options.startTimeout()).provision(topics);
+      Provisioner provisioner = new Provisioner(admin, options.startTimeout());
+      List<NewTopic> own = new ArrayList<>(EmbeddedBroker.internalTopics());
+      own.add(SchemaRegistryServer.topic());
+      provisioner.provision(own);
+      CompletableFuture<SchemaRegistryServer> starting =
+          CompletableFuture.supplyAsync(
+              () -> SchemaRegistryServer.start(bootstrapServers, options.registryPort()));
+      try {
+        provisioner.provision(options.topics());
+        done.add(TOPICS);
+      } finally {
+        // Also when the topics failed: what started must be kept, to be closed again.
+        starting
+            .handle((registry, failure) -> registry == null ? null : keep(REGISTRY, registry))
+            .join();
+      }
+      SchemaRegistryServer registry = joined(starting);
+      done.add(REGISTRY);
+      return registry;
+    }
+  }
+
+  private static <T> T joined(CompletableFuture<T> future) {
+    try {
+      return future.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw e;
     }
   }
 

@@ -9,6 +9,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.millrace.platform.broker.BrokerStartException;
 import io.millrace.platform.data.DataDirectoryException;
 import io.millrace.platform.data.PlatformFile;
+import io.millrace.worker.http.PortInUseException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -139,6 +140,20 @@ class EmbeddedPlatformTest {
           .hasMessageContaining("Port " + taken.getLocalPort())
           .hasMessageContaining("--port 0");
     }
+  }
+
+  @Test
+  void saysWhenTheRegistrysPortIsInUseAndLetsGoOfTheDirectory() throws IOException {
+    try (ServerSocket taken =
+        new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
+      PlatformOptions options =
+          new PlatformOptions(
+              folder, 0, taken.getLocalPort(), 0, false, List.of(), Duration.ofSeconds(20));
+      assertThatThrownBy(() -> EmbeddedPlatform.start(options, metrics(), List.of()))
+          .isInstanceOf(PortInUseException.class)
+          .hasMessageContaining("schema registry");
+    }
+    start(List.of()).close();
   }
 
   @Test
