@@ -3,6 +3,7 @@ package io.millrace.platform.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.millrace.schemas.serde.AvroSafety;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import java.nio.ByteBuffer;
@@ -27,6 +28,10 @@ import org.jspecify.annotations.Nullable;
 
 /** A record goes to JSON text and back unchanged, for every record class and every Avro type. */
 class RecordJsonProperties {
+  static {
+    AvroSafety.establish();
+  }
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Schema EVERY_TYPE =
       new Schema.Parser()
