@@ -132,18 +132,21 @@ class RecordJsonProperties {
         long number = random.nextLong() >> random.nextInt(64);
         yield specific && schema.getLogicalType() != null ? Instant.ofEpochMilli(number) : number;
       }
-      case FLOAT -> {
-        float number = Float.intBitsToFloat(random.nextInt());
-        yield Float.isNaN(number) || random.nextInt(5) == 0 ? Float.NaN : number;
-      }
-      case DOUBLE -> {
-        double number = Double.longBitsToDouble(random.nextLong());
-        // JSON has one NaN, Avro's equals tells them apart by their bits.
-        double comparable = Double.isNaN(number) ? Double.NaN : number;
-        yield random.nextInt(5) == 0 ? Double.NEGATIVE_INFINITY : comparable;
-      }
+      case FLOAT -> (float) number(random, 120);
+      case DOUBLE -> number(random, 1_000);
       case BOOLEAN -> random.nextBoolean();
       case NULL -> null;
+    };
+  }
+
+  /** Any finite size, and what is no number; NaN of one bit pattern only, since JSON has one. */
+  private static double number(Random random, int exponentMax) {
+    return switch (random.nextInt(12)) {
+      case 0 -> Double.NaN;
+      case 1 -> Double.NEGATIVE_INFINITY;
+      case 2 -> -0.0;
+      default ->
+          Math.scalb(random.nextDouble() - 0.5, random.nextInt(2 * exponentMax) - exponentMax);
     };
   }
 
