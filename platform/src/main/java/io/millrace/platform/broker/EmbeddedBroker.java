@@ -1,11 +1,8 @@
 package io.millrace.platform.broker;
 
-import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
+import java.net.BindException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,8 +15,11 @@ import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Exit;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A Kafka broker and its controller inside this JVM, on 127.0.0.1, whose data outlive it.
@@ -29,6 +29,9 @@ import org.apache.kafka.metadata.storage.Formatter;
  * keeps trying to reconnect.
  */
 public final class EmbeddedBroker implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(EmbeddedBroker.class);
+  private static final int PORT_ATTEMPTS = 3;
 
   private final KafkaRaftServer server;
   private final int port;
@@ -46,14 +49,36 @@ public final class EmbeddedBroker implements AutoCloseable {
    */
   public static EmbeddedBroker start(BrokerOptions options) {
     Path directory = options.directory().toAbsolutePath();
+    Exit.setHaltProcedure(
+        (status, message) -> {
+          LOG.error(
+              "The broker on {} cannot go on, and this process ends ({}). Check that the disk is"
+                  + " not full and that the directory is writable; the data stay.",
+              directory,
+              message == null ? "the lines above say why" : message);
+          Runtime.getRuntime().halt(status);
+          throw new IllegalStateException("unreachable");
+        });
     format(directory);
-    int port = options.port() == 0 ? freePort() : requireFree(options.port());
-    int controllerPort = freePort();
+    for (int attempt = 1; ; attempt++) {
+      Ports ports = Ports.choose(options.port());
+      try {
+        return start(options, directory, ports);
+      } catch (BrokerStartException e) {
+        // Between choosing a port and binding it, another program may take it.
+        if (attempt == PORT_ATTEMPTS || !isPortTaken(e)) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static EmbeddedBroker start(BrokerOptions options, Path directory, Ports ports) {
     if (DeadBrokerSession.isLeftIn(directory)) {
-      DeadBrokerSession.end(BrokerSettings.controllerOnly(directory, controllerPort));
+      DeadBrokerSession.end(BrokerSettings.controllerOnly(directory, ports.controller()));
     }
     Properties settings =
-        BrokerSettings.brokerAndController(options, directory, port, controllerPort);
+        BrokerSettings.brokerAndController(options, directory, ports.client(), ports.controller());
     KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(settings, false), Time.SYSTEM);
     try {
       server.startup();
@@ -62,7 +87,16 @@ public final class EmbeddedBroker implements AutoCloseable {
       throw new BrokerStartException(
           "The broker on " + directory + " did not start: " + e.getMessage(), e);
     }
-    return new EmbeddedBroker(server, port);
+    return new EmbeddedBroker(server, ports.client());
+  }
+
+  private static boolean isPortTaken(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof BindException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
@@ -126,33 +160,5 @@ public final class EmbeddedBroker implements AutoCloseable {
               + ". Check that it is writable and that the disk is not full.",
           e);
     }
-  }
-
-  private static int requireFree(int port) {
-    try (ServerSocket probe = bind(port)) {
-      return probe.getLocalPort();
-    } catch (IOException e) {
-      throw new BrokerStartException(
-          "Port "
-              + port
-              + " on 127.0.0.1 is in use, and the broker needs it."
-              + " Stop the program that holds it, give another --port, or --port 0 for any free one.",
-          e);
-    }
-  }
-
-  private static int freePort() {
-    try (ServerSocket probe = bind(0)) {
-      return probe.getLocalPort();
-    } catch (IOException e) {
-      throw new BrokerStartException("No port is free on 127.0.0.1: " + e.getMessage(), e);
-    }
-  }
-
-  private static ServerSocket bind(int port) throws IOException {
-    ServerSocket socket = new ServerSocket();
-    socket.setReuseAddress(true);
-    socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1);
-    return socket;
   }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.millrace.events.TargetSpec;
 import io.millrace.platform.apply.InvalidDocumentException;
 import io.millrace.platform.apply.TargetsFile;
+import io.millrace.platform.provision.Pools;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.topics.Topics;
 import java.nio.file.Path;
@@ -66,7 +67,8 @@ final class ApplyCommand implements Callable<Integer> {
       List<Step> pools = steps(targets.pools(), present);
       List<Step> rest = steps(targets.targets(), present);
       if (!dryRun) {
-        new PoolSetup(cluster).create(targets.pools().stream().map(TargetSpec::getPool).toList());
+        new Pools(cluster.admin(), Cluster.WAIT_MAX)
+            .create(targets.pools().stream().map(TargetSpec::getPool).toList());
         // Pools first, so that no target ever names one that is not there.
         write(cluster, pools);
         write(cluster, rest);

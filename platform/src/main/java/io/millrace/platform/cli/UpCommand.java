@@ -6,8 +6,10 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.millrace.platform.data.DataDirectoryException;
 import io.millrace.platform.embedded.EmbeddedPlatform;
+import io.millrace.platform.embedded.OperationsPart;
 import io.millrace.platform.embedded.Part;
 import io.millrace.platform.embedded.PlatformOptions;
+import io.millrace.platform.embedded.ToolWorkerPart;
 import io.millrace.platform.provision.Provisioner;
 import io.millrace.schemas.topics.Topics;
 import java.io.PrintWriter;
@@ -15,7 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.ServiceLoader;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -80,11 +82,13 @@ final class UpCommand implements Callable<Integer> {
             flushBeforeAck,
             topics,
             START_TIMEOUT);
-    List<Part> parts = ServiceLoader.load(Part.class).stream().map(p -> p.get()).toList();
+    PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    List<Part> parts =
+        List.of(new OperationsPart(meters, Map.of()), new ToolWorkerPart(meters, Map.of()));
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(stop, stopped), "stop"));
-    try (EmbeddedPlatform platform = start(options, parts)) {
+    try (EmbeddedPlatform platform = start(options, meters, parts)) {
       announce(platform);
       stop.await();
       output.err().println("stopping");
@@ -94,10 +98,10 @@ final class UpCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private static EmbeddedPlatform start(PlatformOptions options, List<Part> parts) {
+  private static EmbeddedPlatform start(
+      PlatformOptions options, PrometheusMeterRegistry meters, List<Part> parts) {
     try {
-      return EmbeddedPlatform.start(
-          options, new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), parts);
+      return EmbeddedPlatform.start(options, meters, parts);
     } catch (DataDirectoryException e) {
       throw new CommandException(ExitCode.FAILED, String.valueOf(e.getMessage()), e);
     }

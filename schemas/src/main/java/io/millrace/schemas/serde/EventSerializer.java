@@ -126,7 +126,7 @@ public final class EventSerializer<T extends GenericContainer> implements Serial
       return known.id;
     }
     String subject = subjectNames.subject(topic, isKey, schema);
-    Subject key = new Subject(subject, schema.getFullName(), System.identityHashCode(schema));
+    Subject key = new Subject(subject, schema);
     Integer id = ids.get(key);
     if (id == null) {
       id = ask(subject, schema);
@@ -154,7 +154,7 @@ public final class EventSerializer<T extends GenericContainer> implements Serial
     return autoRegister ? client.register(subject, plain) : client.lookUp(subject, plain);
   }
 
-  private record Subject(String name, String schemaName, int schemaIdentity) {}
+  private record Subject(String name, Schema schema) {}
 
   private record Known(String topic, Schema schema, int id, DatumWriter<?> writer) {}
 

@@ -1,5 +1,6 @@
 package io.millrace.schemas.topics;
 
+import io.millrace.events.Rejection;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -31,6 +32,9 @@ public record Topic<T extends SpecificRecord>(
 
   /** Largest record of any topic, bytes: two payloads of 1 MiB and what is around them fit. */
   public static final int RECORD_BYTES_MAX = 4 * 1024 * 1024;
+
+  /** Largest rejection, bytes: it holds the rejected record whole. */
+  public static final int REJECTION_BYTES_MAX = 2 * RECORD_BYTES_MAX;
 
   /** How many partitions a topic gets; never changed in place. */
   public enum Spread {
@@ -69,7 +73,9 @@ public record Topic<T extends SpecificRecord>(
   /** The topic's settings as Kafka names them. */
   public Map<String, String> config() {
     Map<String, String> config = new LinkedHashMap<>();
-    config.put("max.message.bytes", Integer.toString(RECORD_BYTES_MAX));
+    config.put(
+        "max.message.bytes",
+        Integer.toString(record == Rejection.class ? REJECTION_BYTES_MAX : RECORD_BYTES_MAX));
     if (cleanup == Cleanup.COMPACT) {
       config.put("cleanup.policy", "compact");
       config.put("min.compaction.lag.ms", Long.toString(retention.toMillis()));

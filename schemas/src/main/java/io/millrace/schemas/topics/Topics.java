@@ -6,21 +6,25 @@ import static io.millrace.schemas.topics.Topic.Spread.KEYED;
 
 import io.millrace.events.Alert;
 import io.millrace.events.Attempt;
+import io.millrace.events.Audit;
 import io.millrace.events.Cancel;
 import io.millrace.events.Control;
 import io.millrace.events.HealthStatus;
 import io.millrace.events.HealthSummary;
 import io.millrace.events.Rejection;
+import io.millrace.events.ScalingDecision;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.Task;
 import io.millrace.events.ToolCall;
 import io.millrace.events.ToolPlan;
 import io.millrace.events.ToolPlanResult;
 import io.millrace.events.ToolResult;
+import io.millrace.events.Usage;
 import io.millrace.events.WorkerStatus;
 import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The catalogue: every topic that Millrace uses, once. Provisioning, serdes and documents are made
@@ -32,9 +36,11 @@ public final class Topics {
 
   private static final Duration DAY = Duration.ofDays(1);
   private static final Duration WEEK = Duration.ofDays(7);
+  private static final Duration QUARTER = Duration.ofDays(90);
   private static final String BY_FINGERPRINT = "fingerprint";
   private static final String BY_OPERATION = "operation id";
   private static final String BY_TARGET = "target";
+  private static final String ANY_POOL = "<pool>";
 
   /** Plans of tool calls. */
   public static final Topic<ToolPlan> TOOL_PLANS =
@@ -177,6 +183,28 @@ public final class Topics {
           "health",
           "dispatch, gateway, clients");
 
+  /** How many replicas each pool is to have, and why. */
+  public static final Topic<ScalingDecision> SCALING_DECISIONS =
+      new Topic<>(
+          "scaling.decisions",
+          ScalingDecision.class,
+          "pool",
+          KEYED,
+          COMPACT,
+          WEEK,
+          "scaling",
+          "workers, autoscaler");
+
+  /** Who did or decided what. */
+  public static final Topic<Audit> AUDIT =
+      new Topic<>(
+          "audit", Audit.class, "tenant", KEYED, DELETE, QUARTER, "ledger", "people, sinks");
+
+  /** What each operation used. */
+  public static final Topic<Usage> USAGE =
+      new Topic<>(
+          "usage", Usage.class, "tenant", KEYED, DELETE, QUARTER, "ledger", "people, sinks");
+
   /** What people should know. */
   public static final Topic<Alert> ALERTS =
       new Topic<>("alerts", Alert.class, "tenant", KEYED, DELETE, WEEK, "all", "people, sinks");
@@ -193,7 +221,7 @@ public final class Topics {
           "all",
           "people");
 
-  private static final List<Topic<?>> ALL =
+  private static final List<Topic<?>> OPERATIONS =
       List.of(
           TOOL_PLANS,
           TOOL_PLAN_RESULTS,
@@ -208,14 +236,32 @@ public final class Topics {
           TARGETS,
           HEALTH_SUMMARIES,
           HEALTH_STATUS,
+          SCALING_DECISIONS,
           ALERTS,
+          AUDIT,
+          USAGE,
           REJECTIONS);
+
+  private static final List<Topic<?>> ALL =
+      Stream.of(
+              OPERATIONS,
+              InferenceTopics.ALL,
+              MeshTopics.ALL,
+              TrainingTopics.ALL,
+              PipelineTopics.ALL)
+          .<Topic<?>>flatMap(List::stream)
+          .toList();
 
   private Topics() {}
 
   /** Every topic but the families. */
   public static List<Topic<?>> all() {
     return ALL;
+  }
+
+  /** The families, each as the topic of the pool {@code <pool>}, which no pool can be called. */
+  public static List<Topic<?>> families() {
+    return List.of(tasks("tool", ANY_POOL), tasks("inference", ANY_POOL));
   }
 
   /**
@@ -226,12 +272,31 @@ public final class Topics {
    * @throws IllegalArgumentException if no pool may be called that
    */
   public static Topic<Task> toolTasks(String pool) {
+    return tasks("tool", checked(pool));
+  }
+
+  /**
+   * The topic from which the workers of a pool take inference tasks; a member of the family {@code
+   * inference.tasks.<pool>}.
+   *
+   * @param pool name of the pool
+   * @throws IllegalArgumentException if no pool may be called that
+   */
+  public static Topic<Task> inferenceTasks(String pool) {
+    return tasks("inference", checked(pool));
+  }
+
+  private static String checked(String pool) {
     if (!POOL_NAME.matcher(pool).matches()) {
       throw new IllegalArgumentException(
           "'%s' is not a pool name: expected %s".formatted(pool, POOL_NAME));
     }
+    return pool;
+  }
+
+  private static Topic<Task> tasks(String kind, String pool) {
     return new Topic<>(
-        "tool.tasks." + pool,
+        kind + ".tasks." + pool,
         Task.class,
         BY_FINGERPRINT,
         KEYED,

@@ -1,0 +1,66 @@
+package io.millrace.benchmarks.architecture;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Holds what only the sources tell: that tests do not sleep. */
+class SourcesTest {
+
+  private static final Path ROOT =
+      Path.of(
+          requireNonNull(
+              System.getProperty("millrace.root"),
+              "the system property millrace.root is the project's folder; Surefire sets it"));
+
+  /** Spelt apart, so that this file does not find itself. */
+  private static final String SLEEP = "Thread." + "sleep(";
+
+  /** Files that may name it: the counter-example of the rule against it. */
+  private static final Set<String> EXEMPT = Set.of("Impure.java");
+
+  @Test
+  void testsDoNotSleep() throws IOException {
+    assertThat(testSources())
+        .as("the tests of all modules lie under %s", ROOT)
+        .isNotEmpty()
+        .filteredOn(file -> text(file).contains(SLEEP))
+        .as("wait for a condition with Awaitility, or use virtual time")
+        .isEmpty();
+  }
+
+  private static List<Path> testSources() throws IOException {
+    try (Stream<Path> modules = Files.list(ROOT)) {
+      return modules
+          .map(module -> module.resolve("src/test/java"))
+          .filter(Files::isDirectory)
+          .flatMap(SourcesTest::javaFiles)
+          .filter(file -> !EXEMPT.contains(file.getFileName().toString()))
+          .toList();
+    }
+  }
+
+  private static Stream<Path> javaFiles(Path folder) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.filter(file -> file.toString().endsWith(".java")).toList().stream();
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot list " + folder, e);
+    }
+  }
+
+  private static String text(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + file, e);
+    }
+  }
+}

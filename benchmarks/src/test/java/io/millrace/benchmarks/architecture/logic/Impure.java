@@ -1,0 +1,28 @@
+package io.millrace.benchmarks.architecture.logic;
+
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Random;
+import java.util.concurrent.ThreadLocalRandom;
+import org.apache.kafka.common.TopicPartition;
+
+/** Does everything that logic must not; never run. */
+public final class Impure {
+
+  private Impure() {}
+
+  /** Everything at once. */
+  @SuppressWarnings({"JavaTimeDefaultTimeZone", "TimeZoneUsage"})
+  public static String everything() throws InterruptedException {
+    Thread.sleep(1);
+    return new TopicPartition("topic", new Random().nextInt())
+        + " "
+        + ThreadLocalRandom.current().nextInt()
+        + Math.random()
+        + System.currentTimeMillis()
+        + System.nanoTime()
+        + Instant.now()
+        + Clock.systemUTC()
+        + Clock.systemDefaultZone();
+  }
+}

@@ -1,0 +1,54 @@
+package io.millrace.platform.embedded;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.topologies.OperationsApplication;
+import io.millrace.topologies.OperationsConfig;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The request path, plans and health. */
+public final class OperationsPart implements Part {
+  private final MeterRegistry meters;
+  private final Map<String, String> settings;
+  private volatile @Nullable OperationsApplication application;
+
+  /**
+   * @param settings further settings of the application
+   */
+  public OperationsPart(MeterRegistry meters, Map<String, String> settings) {
+    this.meters = meters;
+    this.settings = settings;
+  }
+
+  @Override
+  public String name() {
+    return "operations";
+  }
+
+  @Override
+  public void start(Endpoints endpoints) {
+    Map<String, String> all = new HashMap<>(settings);
+    all.put(OperationsConfig.BOOTSTRAP_SERVERS, endpoints.bootstrapServers());
+    all.put(OperationsConfig.SCHEMA_REGISTRY_URL, endpoints.schemaRegistryUrl());
+    all.put(OperationsConfig.STATE_DIR, endpoints.data().resolve("state").toString());
+    OperationsApplication started =
+        new OperationsApplication(new OperationsConfig(all), meters);
+    application = started;
+    started.start();
+  }
+
+  @Override
+  public boolean ready() {
+    OperationsApplication running = application;
+    return running != null && running.ready();
+  }
+
+  @Override
+  public void close() {
+    OperationsApplication running = application;
+    if (running != null) {
+      running.close();
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package io.millrace.schemas.topics;
+
+import static io.millrace.schemas.topics.Topic.Cleanup.DELETE;
+import static io.millrace.schemas.topics.Topic.Spread.KEYED;
+
+import io.millrace.events.Attempt;
+import io.millrace.events.Cancel;
+import io.millrace.events.Control;
+import io.millrace.events.InferenceRequest;
+import io.millrace.events.InferenceResult;
+import java.time.Duration;
+import java.util.List;
+
+/** Topics of inference, besides the tasks of each pool ({@link Topics#inferenceTasks}). */
+public final class InferenceTopics {
+
+  private static final Duration DAY = Duration.ofDays(1);
+
+  /** Inference requests. */
+  public static final Topic<InferenceRequest> REQUESTS =
+      new Topic<>(
+          "inference.requests",
+          InferenceRequest.class,
+          "fingerprint, or any",
+          KEYED,
+          DELETE,
+          DAY,
+          "clients, ensemble",
+          "dispatch");
+
+  /** The answers to inference requests, and runs that outsiders report. */
+  public static final Topic<InferenceResult> RESULTS =
+      new Topic<>(
+          "inference.results",
+          InferenceResult.class,
+          "operation id",
+          KEYED,
+          DELETE,
+          DAY,
+          "dispatch, clients",
+          "clients, ensemble, health");
+
+  /** What workers say of inference tasks. */
+  public static final Topic<Attempt> ATTEMPTS =
+      new Topic<>(
+          "inference.attempts",
+          Attempt.class,
+          "fingerprint",
+          KEYED,
+          DELETE,
+          DAY,
+          "workers",
+          "dispatch");
+
+  /** Wishes to end inference requests. */
+  public static final Topic<Cancel> CANCELS =
+      new Topic<>(
+          "inference.cancels",
+          Cancel.class,
+          "fingerprint",
+          KEYED,
+          DELETE,
+          DAY,
+          "clients, ensemble",
+          "dispatch");
+
+  /** Dispatch's word to the workers of models. */
+  public static final Topic<Control> CONTROLS =
+      new Topic<>(
+          "inference.controls",
+          Control.class,
+          "operation id",
+          KEYED,
+          DELETE,
+          Duration.ofMinutes(10),
+          "dispatch",
+          "every worker");
+
+  static final List<Topic<?>> ALL = List.of(REQUESTS, RESULTS, ATTEMPTS, CANCELS, CONTROLS);
+
+  private InferenceTopics() {}
+}

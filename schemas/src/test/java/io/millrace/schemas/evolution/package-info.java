@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.schemas.evolution;
+
+import org.jspecify.annotations.NullMarked;

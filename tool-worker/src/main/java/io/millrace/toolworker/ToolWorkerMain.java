@@ -1,0 +1,97 @@
+package io.millrace.toolworker;
+
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.millrace.worker.runtime.WorkerConfig;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.CountDownLatch;
+import org.apache.kafka.common.config.ConfigException;
+
+/** Runs a tool worker as its own process until it is told to stop; it drains then. */
+public final class ToolWorkerMain {
+
+  private static final Map<String, String> OPTIONS =
+      Map.of(
+          "--bootstrap", WorkerConfig.BOOTSTRAP_SERVERS,
+          "--registry", WorkerConfig.SCHEMA_REGISTRY_URL,
+          "--pools", WorkerConfig.POOLS,
+          "--slots", WorkerConfig.SLOTS,
+          "--id", WorkerConfig.WORKER_ID);
+
+  private static final String USAGE =
+      "Usage: --bootstrap HOST:PORT --registry URL [--pools A,B] [--slots N] [--id NAME]"
+          + " [--config FILE]";
+
+  private ToolWorkerMain() {}
+
+  /** Ends with code 2 if the options or settings do not do. */
+  public static void main(String[] args) throws InterruptedException {
+    ToolWorkerConfig config;
+    try {
+      config = new ToolWorkerConfig(settings(args));
+    } catch (IOException | ConfigException | IllegalArgumentException e) {
+      System.err.println(e.getMessage());
+      System.exit(2);
+      return;
+    }
+    ToolWorker worker =
+        new ToolWorker(config, new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
+    CountDownLatch stopped = new CountDownLatch(1);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  worker.close();
+                  stopped.countDown();
+                },
+                "worker-shutdown"));
+    worker.start();
+    stopped.await();
+  }
+
+  /**
+   * Settings from a command line; options win over the file.
+   *
+   * @throws IllegalArgumentException if an option is unknown or lacks its value
+   * @throws IOException if the file cannot be read
+   */
+  static Map<String, String> settings(String... args) throws IOException {
+    Map<String, String> settings = new HashMap<>();
+    Map<String, String> file = new HashMap<>();
+    for (int i = 0; i < args.length; i += 2) {
+      String key = OPTIONS.get(args[i]);
+      if ((key == null && !args[i].equals("--config")) || i + 1 == args.length) {
+        throw new IllegalArgumentException(
+            (key == null && !args[i].equals("--config")
+                    ? "Unknown option '" + args[i] + "'. "
+                    : "The option " + args[i] + " needs a value. ")
+                + USAGE);
+      }
+      if (key == null) {
+        file.putAll(read(Path.of(args[i + 1])));
+      } else {
+        settings.put(key, args[i + 1]);
+      }
+    }
+    file.putAll(settings);
+    return file;
+  }
+
+  private static Map<String, String> read(Path path) throws IOException {
+    Properties properties = new Properties();
+    try (Reader reader = Files.newBufferedReader(path)) {
+      properties.load(reader);
+    } catch (IOException e) {
+      throw new IOException("The settings file '" + path + "' cannot be read: " + e, e);
+    }
+    Map<String, String> settings = new HashMap<>();
+    properties.stringPropertyNames().forEach(n -> settings.put(n, properties.getProperty(n)));
+    return settings;
+  }
+}

@@ -1,0 +1,5 @@
+/** Tools that are a program. */
+@NullMarked
+package io.millrace.toolworker.process;
+
+import org.jspecify.annotations.NullMarked;

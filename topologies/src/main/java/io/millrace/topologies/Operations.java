@@ -1,0 +1,99 @@
+package io.millrace.topologies;
+
+import io.millrace.schemas.serde.TotalDeserializer;
+import io.millrace.schemas.topics.Topic;
+import io.millrace.topologies.dispatch.DispatchTopology;
+import io.millrace.topologies.dispatch.RequestMetrics;
+import io.millrace.topologies.dispatch.logic.DispatchPolicy;
+import io.millrace.topologies.health.HealthTopology;
+import io.millrace.topologies.plan.PlanTopology;
+import io.millrace.topologies.targets.TargetTable;
+import io.millrace.topologies.targets.TargetsTopology;
+import java.util.Map;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.streams.Topology;
+
+/**
+ * The at-least-once application: the request path, plans and health, with what its topologies
+ * share.
+ */
+public final class Operations {
+  private final Topology topology = new Topology();
+  private final Map<String, ?> serdes;
+  private final Sinks sinks;
+  private final TargetTable targets = new TargetTable();
+  private final DispatchPolicy dispatchPolicy;
+  private final RequestMetrics metrics;
+  private final int partitions;
+
+  /**
+   * @param serdes settings of the Avro serde
+   * @param partitions partitions of every keyed topic
+   */
+  public Operations(
+      Map<String, ?> serdes,
+      int partitions,
+      DispatchPolicy dispatchPolicy,
+      RequestMetrics metrics) {
+    this.serdes = serdes;
+    this.partitions = partitions;
+    this.dispatchPolicy = dispatchPolicy;
+    this.metrics = metrics;
+    this.sinks = new Sinks(topology, serdes);
+    TargetsTopology.build(this);
+    DispatchTopology.build(this);
+    PlanTopology.build(this);
+    HealthTopology.build(this);
+  }
+
+  /** The topology that the application runs. */
+  public Topology topology() {
+    return topology;
+  }
+
+  /** Settings of the Avro serde. */
+  public Map<String, ?> serdes() {
+    return serdes;
+  }
+
+  /** Where topologies add their sinks. */
+  public Sinks sinks() {
+    return sinks;
+  }
+
+  /** Targets, pools and health as this instance knows them. */
+  public TargetTable targets() {
+    return targets;
+  }
+
+  /** Bounds of the dispatch tasks. */
+  public DispatchPolicy dispatchPolicy() {
+    return dispatchPolicy;
+  }
+
+  /** What the request path counts. */
+  public RequestMetrics metrics() {
+    return metrics;
+  }
+
+  /** Partitions of every keyed topic. */
+  public int partitions() {
+    return partitions;
+  }
+
+  /**
+   * Adds the source of a topic, named as the topic.
+   *
+   * @return its name
+   */
+  public <T extends SpecificRecord> String source(Topic<T> topic) {
+    String name = topic.name().replace('.', '-') + "-source";
+    topology.addSource(
+        name,
+        new StringDeserializer(),
+        TotalDeserializer.forValues(topic.record(), serdes),
+        topic.name());
+    return name;
+  }
+}

@@ -1,0 +1,175 @@
+package io.millrace.topologies;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.schemas.serde.SerdeConfig;
+import io.millrace.schemas.topics.Topic;
+import io.millrace.schemas.topics.Topics;
+import io.millrace.topologies.dispatch.RequestMetrics;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs the topologies of {@link Operations} against a cluster. */
+public final class OperationsApplication implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(OperationsApplication.class);
+  private static final Duration CLOSE = Duration.ofSeconds(10);
+
+  private final KafkaStreams streams;
+
+  /**
+   * Makes the application; it does nothing before {@link #start}.
+   *
+   * @param meters where its metrics go
+   * @throws IllegalStateException if the topics are not there: provision them first
+   */
+  public OperationsApplication(OperationsConfig config, MeterRegistry meters) {
+    Map<String, Object> serdes = Map.of(SerdeConfig.SCHEMA_REGISTRY_URL, config.registryUrl());
+    Operations operations =
+        new Operations(
+            serdes, partitions(config), config.dispatchPolicy(), new RequestMetrics(meters));
+    this.streams = new KafkaStreams(operations.topology(), properties(config));
+    streams.setUncaughtExceptionHandler(
+        failure -> {
+          LOG.error("A stream thread failed and is replaced", failure);
+          return StreamThreadExceptionResponse.REPLACE_THREAD;
+        });
+    bind(meters);
+  }
+
+  private static int partitions(OperationsConfig config) {
+    String topic = Topics.TOOL_CALLS.name();
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", config.bootstrapServers()))) {
+      return admin
+          .describeTopics(List.of(topic))
+          .allTopicNames()
+          .thenApply(found -> found.values().iterator().next().partitions().size())
+          .get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(
+          "topic %s cannot be described at %s: %s; provision the topics first"
+              .formatted(topic, config.bootstrapServers(), e.getCause()),
+          e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while looking for topics", e);
+    }
+  }
+
+  private static Properties properties(OperationsConfig config) {
+    Map<String, Object> settings = new HashMap<>();
+    settings.put(StreamsConfig.APPLICATION_ID_CONFIG, config.applicationId());
+    settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, config.bootstrapServers());
+    settings.put(StreamsConfig.STATE_DIR_CONFIG, config.stateDir());
+    settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
+    settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.threads());
+    settings.put(StreamsConfig.GROUP_PROTOCOL_CONFIG, config.groupProtocol());
+    settings.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, config.standbys());
+    settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, config.commitMillis());
+    settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, config.recordCacheBytes());
+    settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, SharedRocksMemory.class);
+    settings.put(SharedRocksMemory.BLOCK_CACHE_BYTES, config.blockCacheBytes());
+    settings.put(SharedRocksMemory.WRITE_BUFFER_BYTES, config.writeBufferBytes());
+    // Timers are no finer than the poll.
+    settings.put(StreamsConfig.POLL_MS_CONFIG, 10L);
+    // What has arrived is processed at once: no stream waits for another.
+    settings.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, StreamsConfig.MAX_TASK_IDLE_MS_DISABLED);
+    settings.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 0);
+    settings.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), 128 << 10);
+    settings.put(
+        StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG),
+        Topic.REJECTION_BYTES_MAX);
+    settings.put(
+        StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG),
+        config.sessionTimeoutMillis());
+    settings.put(
+        StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG),
+        Math.max(100, config.sessionTimeoutMillis() / 6));
+    settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
+    if (!config.groupInstanceId().isEmpty()) {
+      settings.put(
+          StreamsConfig.consumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG),
+          config.groupInstanceId());
+    }
+    Properties properties = new Properties();
+    properties.putAll(settings);
+    return properties;
+  }
+
+  private void bind(MeterRegistry meters) {
+    gauge(
+        meters,
+        "millrace.lag",
+        "records",
+        "Records that the slowest stream thread is behind",
+        s -> highest(s, "consumer-fetch-manager-metrics", "records-lag-max"));
+    gauge(
+        meters,
+        "millrace.store.bytes",
+        "bytes",
+        "Bytes of the state stores on disk",
+        s -> sum(s, "stream-state-metrics", "total-sst-files-size"));
+  }
+
+  private void gauge(
+      MeterRegistry meters,
+      String name,
+      String unit,
+      String description,
+      ToDoubleFunction<KafkaStreams> value) {
+    Gauge.builder(name, streams, value).baseUnit(unit).description(description).register(meters);
+  }
+
+  private static double highest(KafkaStreams streams, String group, String name) {
+    return values(streams, group, name).max().orElse(0);
+  }
+
+  private static double sum(KafkaStreams streams, String group, String name) {
+    return values(streams, group, name).sum();
+  }
+
+  private static DoubleStream values(KafkaStreams streams, String group, String name) {
+    return streams.metrics().values().stream()
+        .map(Metric.class::cast)
+        .filter(m -> m.metricName().group().equals(group) && m.metricName().name().equals(name))
+        .mapToDouble(m -> m.metricValue() instanceof Number n ? n.doubleValue() : 0)
+        .filter(Double::isFinite);
+  }
+
+  /** Starts processing; returns at once. */
+  public void start() {
+    streams.start();
+  }
+
+  /** Whether every task is assigned, restored and running. */
+  public boolean ready() {
+    return streams.state() == KafkaStreams.State.RUNNING;
+  }
+
+  /** The state of the application, for people. */
+  public String state() {
+    return streams.state().name();
+  }
+
+  /** Commits and stops, within ten seconds. */
+  @Override
+  public void close() {
+    if (!streams.close(CLOSE)) {
+      LOG.warn("The stream threads did not stop within {}", CLOSE);
+    }
+  }
+}

@@ -1,0 +1,315 @@
+package io.millrace.topologies;
+
+import io.millrace.schemas.config.Settings;
+import io.millrace.topologies.dispatch.logic.DispatchPolicy;
+import java.time.Duration;
+import java.util.Map;
+import org.apache.kafka.common.config.AbstractConfig;
+import org.apache.kafka.common.config.ConfigDef;
+
+/** Settings of the application {@code operations}: request path, plans and health. */
+public final class OperationsConfig {
+  /** Kafka brokers. */
+  public static final String BOOTSTRAP_SERVERS = "bootstrap.servers";
+
+  /** Schema registry. */
+  public static final String SCHEMA_REGISTRY_URL = "schema.registry.url";
+
+  /** Where state stores lie. */
+  public static final String STATE_DIR = "state.dir";
+
+  /** Consumer group and prefix of the internal topics. */
+  public static final String APPLICATION_ID = "application.id";
+
+  /** Stream threads. */
+  public static final String THREADS = "num.stream.threads";
+
+  private static final String GROUP_PROTOCOL = "group.protocol";
+  private static final String STANDBYS = "num.standby.replicas";
+  private static final String GROUP_INSTANCE_ID = "group.instance.id";
+  private static final String COMMIT_MS = "commit.interval.ms";
+  private static final String SESSION_TIMEOUT_MS = "session.timeout.ms";
+  private static final String RECORD_CACHE_BYTES = "record.cache.bytes";
+  private static final String BLOCK_CACHE_BYTES = "rocksdb.block.cache.bytes";
+  private static final String WRITE_BUFFER_BYTES = "rocksdb.write.buffer.bytes";
+  private static final String DEDUPE_WINDOW_MS = "dispatch.dedupe.window.ms";
+  private static final String CLOCK_SKEW_MS = "dispatch.clock.skew.ms";
+  private static final String UNKNOWN_TARGET_WAIT_MS = "dispatch.unknown.target.wait.ms";
+  private static final String SILENCE_MS = "dispatch.worker.silence.ms";
+  private static final String RESTORE_GRACE_MS = "dispatch.restore.grace.ms";
+  private static final String WAITERS_MAX = "dispatch.waiters.max";
+  private static final String FLIGHTS_MAX = "dispatch.flights.max";
+  private static final String FLIGHT_BYTES_MAX = "dispatch.flight.bytes.max";
+  private static final String CACHE_ENTRIES_MAX = "dispatch.cache.entries.max";
+  private static final String CACHE_BYTES_MAX = "dispatch.cache.bytes.max";
+  private static final String RETRY_RATIO = "dispatch.retry.budget.ratio";
+  private static final String RETRIES_PER_SECOND = "dispatch.retry.budget.per.second";
+  private static final String RETRIES_SAVED = "dispatch.retry.budget.saved.max";
+
+  private static final DispatchPolicy DEFAULTS = DispatchPolicy.defaults();
+
+  /** The keys with type, default, range, unit and meaning. */
+  public static final ConfigDef DEFINITION =
+      new ConfigDef()
+          .define(
+              BOOTSTRAP_SERVERS,
+              ConfigDef.Type.LIST,
+              ConfigDef.NO_DEFAULT_VALUE,
+              ConfigDef.Importance.HIGH,
+              "Kafka brokers, host:port.")
+          .define(
+              SCHEMA_REGISTRY_URL,
+              ConfigDef.Type.STRING,
+              ConfigDef.NO_DEFAULT_VALUE,
+              ConfigDef.Importance.HIGH,
+              "Address of the schema registry.")
+          .define(
+              STATE_DIR,
+              ConfigDef.Type.STRING,
+              ConfigDef.NO_DEFAULT_VALUE,
+              ConfigDef.Importance.HIGH,
+              "Directory of the state stores; survives restarts.")
+          .define(
+              APPLICATION_ID,
+              ConfigDef.Type.STRING,
+              "operations",
+              ConfigDef.Importance.MEDIUM,
+              "Consumer group and prefix of the internal topics.")
+          .define(
+              THREADS,
+              ConfigDef.Type.INT,
+              1,
+              ConfigDef.Range.between(1, 64),
+              ConfigDef.Importance.MEDIUM,
+              "Stream threads of this instance.")
+          .define(
+              GROUP_PROTOCOL,
+              ConfigDef.Type.STRING,
+              "classic",
+              ConfigDef.ValidString.in("classic", "streams"),
+              ConfigDef.Importance.LOW,
+              "Group protocol: classic (standbys, warm-ups, static membership) or streams"
+                  + " (KIP-1071).")
+          .define(
+              STANDBYS,
+              ConfigDef.Type.INT,
+              0,
+              ConfigDef.Range.between(0, 10),
+              ConfigDef.Importance.MEDIUM,
+              "Standby copies of each store on other instances.")
+          .define(
+              GROUP_INSTANCE_ID,
+              ConfigDef.Type.STRING,
+              "",
+              ConfigDef.Importance.LOW,
+              "Name of this instance for static membership; empty: none.")
+          .define(
+              COMMIT_MS,
+              ConfigDef.Type.LONG,
+              1_000L,
+              ConfigDef.Range.between(10, 60_000),
+              ConfigDef.Importance.LOW,
+              "How often offsets are committed, milliseconds.")
+          .define(
+              SESSION_TIMEOUT_MS,
+              ConfigDef.Type.INT,
+              6_000,
+              ConfigDef.Range.between(1_000, 600_000),
+              ConfigDef.Importance.LOW,
+              "After how long without heartbeat an instance is given up, milliseconds.")
+          .define(
+              RECORD_CACHE_BYTES,
+              ConfigDef.Type.LONG,
+              16L << 20,
+              ConfigDef.Range.between(0, 1L << 40),
+              ConfigDef.Importance.LOW,
+              "Record cache of plans and health, bytes; dispatch has none.")
+          .define(
+              BLOCK_CACHE_BYTES,
+              ConfigDef.Type.LONG,
+              64L << 20,
+              ConfigDef.Range.between(1 << 20, 1L << 40),
+              ConfigDef.Importance.LOW,
+              "RocksDB block cache shared by all stores of the process, bytes.")
+          .define(
+              WRITE_BUFFER_BYTES,
+              ConfigDef.Type.LONG,
+              32L << 20,
+              ConfigDef.Range.between(1 << 20, 1L << 40),
+              ConfigDef.Importance.LOW,
+              "RocksDB write buffers of all stores of the process together, bytes.")
+          .define(
+              DEDUPE_WINDOW_MS,
+              ConfigDef.Type.LONG,
+              DEFAULTS.dedupeWindow().toMillis(),
+              ConfigDef.Range.between(1_000, 86_400_000),
+              ConfigDef.Importance.MEDIUM,
+              "How long the answer to an operation id is given again, milliseconds; operation ids"
+                  + " made longer ago are refused.")
+          .define(
+              CLOCK_SKEW_MS,
+              ConfigDef.Type.LONG,
+              DEFAULTS.clockSkew().toMillis(),
+              ConfigDef.Range.between(0, 3_600_000),
+              ConfigDef.Importance.LOW,
+              "How far in the future an operation id's time may lie, milliseconds.")
+          .define(
+              UNKNOWN_TARGET_WAIT_MS,
+              ConfigDef.Type.LONG,
+              DEFAULTS.unknownTargetWait().toMillis(),
+              ConfigDef.Range.between(0, 60_000),
+              ConfigDef.Importance.LOW,
+              "How long a call for an unknown target waits for it, milliseconds.")
+          .define(
+              SILENCE_MS,
+              ConfigDef.Type.LONG,
+              DEFAULTS.silence().toMillis(),
+              ConfigDef.Range.between(1_500, 600_000),
+              ConfigDef.Importance.MEDIUM,
+              "After how long without a beat a running task is lost, milliseconds; workers beat"
+                  + " once a second.")
+          .define(
+              RESTORE_GRACE_MS,
+              ConfigDef.Type.LONG,
+              DEFAULTS.restoreGrace().toMillis(),
+              ConfigDef.Range.between(0, 600_000),
+              ConfigDef.Importance.LOW,
+              "How much longer a claimed task may be silent after dispatch itself was away,"
+                  + " milliseconds.")
+          .define(
+              WAITERS_MAX,
+              ConfigDef.Type.INT,
+              DEFAULTS.waitersMax(),
+              ConfigDef.Range.between(0, 100_000),
+              ConfigDef.Importance.LOW,
+              "Most operations that join one flight.")
+          .define(
+              FLIGHTS_MAX,
+              ConfigDef.Type.INT,
+              DEFAULTS.flightsMax(),
+              ConfigDef.Range.between(1, 10_000_000),
+              ConfigDef.Importance.MEDIUM,
+              "Most flights of one partition; more are refused.")
+          .define(
+              FLIGHT_BYTES_MAX,
+              ConfigDef.Type.LONG,
+              DEFAULTS.flightBytesMax(),
+              ConfigDef.Range.between(1 << 20, 1L << 40),
+              ConfigDef.Importance.MEDIUM,
+              "Most bytes of arguments in flight in one partition; more are refused.")
+          .define(
+              CACHE_ENTRIES_MAX,
+              ConfigDef.Type.INT,
+              DEFAULTS.cacheEntriesMax(),
+              ConfigDef.Range.between(0, 100_000_000),
+              ConfigDef.Importance.MEDIUM,
+              "Most outputs cached in one partition.")
+          .define(
+              CACHE_BYTES_MAX,
+              ConfigDef.Type.LONG,
+              DEFAULTS.cacheBytesMax(),
+              ConfigDef.Range.between(0, 1L << 40),
+              ConfigDef.Importance.MEDIUM,
+              "Most bytes of outputs cached in one partition.")
+          .define(
+              RETRY_RATIO,
+              ConfigDef.Type.DOUBLE,
+              DEFAULTS.retryRatio(),
+              ConfigDef.Range.between(0, 1),
+              ConfigDef.Importance.MEDIUM,
+              "Retries earned by one first attempt, 0 to 1; per partition.")
+          .define(
+              RETRIES_PER_SECOND,
+              ConfigDef.Type.DOUBLE,
+              DEFAULTS.retriesPerSecond(),
+              ConfigDef.Range.between(0, 1_000_000),
+              ConfigDef.Importance.LOW,
+              "Retries earned by a second; per partition.")
+          .define(
+              RETRIES_SAVED,
+              ConfigDef.Type.DOUBLE,
+              DEFAULTS.retriesSaved(),
+              ConfigDef.Range.between(0, 1_000_000),
+              ConfigDef.Importance.LOW,
+              "Most retries that can be saved up; per partition.");
+
+  private final AbstractConfig settings;
+
+  /**
+   * Checks the settings.
+   *
+   * @throws org.apache.kafka.common.config.ConfigException naming every problem
+   */
+  public OperationsConfig(Map<String, ?> given) {
+    this.settings = Settings.parse("operations", DEFINITION, given);
+  }
+
+  DispatchPolicy dispatchPolicy() {
+    return new DispatchPolicy(
+        Duration.ofMillis(settings.getLong(DEDUPE_WINDOW_MS)),
+        Duration.ofMillis(settings.getLong(CLOCK_SKEW_MS)),
+        Duration.ofMillis(settings.getLong(UNKNOWN_TARGET_WAIT_MS)),
+        Duration.ofMillis(settings.getLong(SILENCE_MS)),
+        Duration.ofMillis(settings.getLong(RESTORE_GRACE_MS)),
+        settings.getInt(WAITERS_MAX),
+        settings.getInt(FLIGHTS_MAX),
+        settings.getLong(FLIGHT_BYTES_MAX),
+        settings.getInt(CACHE_ENTRIES_MAX),
+        settings.getLong(CACHE_BYTES_MAX),
+        settings.getDouble(RETRY_RATIO),
+        settings.getDouble(RETRIES_PER_SECOND),
+        settings.getDouble(RETRIES_SAVED));
+  }
+
+  String bootstrapServers() {
+    return String.join(",", settings.getList(BOOTSTRAP_SERVERS));
+  }
+
+  String registryUrl() {
+    return settings.getString(SCHEMA_REGISTRY_URL);
+  }
+
+  String stateDir() {
+    return settings.getString(STATE_DIR);
+  }
+
+  String applicationId() {
+    return settings.getString(APPLICATION_ID);
+  }
+
+  int threads() {
+    return settings.getInt(THREADS);
+  }
+
+  String groupProtocol() {
+    return settings.getString(GROUP_PROTOCOL);
+  }
+
+  int standbys() {
+    return settings.getInt(STANDBYS);
+  }
+
+  String groupInstanceId() {
+    return settings.getString(GROUP_INSTANCE_ID);
+  }
+
+  long commitMillis() {
+    return settings.getLong(COMMIT_MS);
+  }
+
+  int sessionTimeoutMillis() {
+    return settings.getInt(SESSION_TIMEOUT_MS);
+  }
+
+  long recordCacheBytes() {
+    return settings.getLong(RECORD_CACHE_BYTES);
+  }
+
+  long blockCacheBytes() {
+    return settings.getLong(BLOCK_CACHE_BYTES);
+  }
+
+  long writeBufferBytes() {
+    return settings.getLong(WRITE_BUFFER_BYTES);
+  }
+}

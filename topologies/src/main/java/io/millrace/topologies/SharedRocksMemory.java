@@ -1,0 +1,59 @@
+package io.millrace.topologies;
+
+import java.util.Map;
+import org.apache.kafka.streams.state.RocksDBConfigSetter;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.Cache;
+import org.rocksdb.LRUCache;
+import org.rocksdb.Options;
+import org.rocksdb.RocksDB;
+import org.rocksdb.WriteBufferManager;
+
+/**
+ * Bounds the memory of all RocksDB stores of the process together: one block cache, which also
+ * holds index and filter blocks, and one write-buffer manager.
+ *
+ * <p>Source: Kafka Streams' documentation, "Memory Management", RocksDB.
+ */
+public final class SharedRocksMemory implements RocksDBConfigSetter {
+  static final String BLOCK_CACHE_BYTES = "millrace.rocksdb.block.cache.bytes";
+  static final String WRITE_BUFFER_BYTES = "millrace.rocksdb.write.buffer.bytes";
+
+  private static final int WRITE_BUFFER_OF_STORE = 4 << 20;
+
+  private static @Nullable Cache cache;
+  private static @Nullable WriteBufferManager writeBuffers;
+
+  /** For Kafka Streams, which makes one per store. */
+  public SharedRocksMemory() {}
+
+  @Override
+  public void setConfig(String store, Options options, Map<String, Object> settings) {
+    BlockBasedTableConfig table = (BlockBasedTableConfig) options.tableFormatConfig();
+    synchronized (SharedRocksMemory.class) {
+      if (cache == null || writeBuffers == null) {
+        RocksDB.loadLibrary();
+        cache = new LRUCache(bytes(settings, BLOCK_CACHE_BYTES));
+        writeBuffers = new WriteBufferManager(bytes(settings, WRITE_BUFFER_BYTES), cache);
+      }
+      table.setBlockCache(cache);
+      options.setWriteBufferManager(writeBuffers);
+    }
+    table.setCacheIndexAndFilterBlocks(true);
+    table.setFilterPolicy(new BloomFilter());
+    options.setTableFormatConfig(table);
+    options.setWriteBufferSize(WRITE_BUFFER_OF_STORE);
+    options.setMaxWriteBufferNumber(2);
+  }
+
+  private static long bytes(Map<String, Object> settings, String key) {
+    return Long.parseLong(String.valueOf(settings.get(key)));
+  }
+
+  @Override
+  public void close(String store, Options options) {
+    // Cache and write buffers are the process's; they go with it.
+  }
+}

@@ -1,0 +1,46 @@
+package io.millrace.topologies;
+
+import io.millrace.schemas.serde.EventSerializer;
+import io.millrace.schemas.topics.Topic;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.serialization.Serializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.processor.StreamPartitioner;
+import org.jspecify.annotations.Nullable;
+
+/** Adds sinks to a topology, each named as its topic. */
+public final class Sinks {
+  private final Topology topology;
+  private final Map<String, ?> serdes;
+
+  Sinks(Topology topology, Map<String, ?> serdes) {
+    this.topology = topology;
+    this.serdes = serdes;
+  }
+
+  /** A sink whose partition follows from the key. */
+  public <T extends SpecificRecord> void add(String name, Topic<T> topic, String... parents) {
+    topology.addSink(name, topic.name(), new StringSerializer(), serializer(), parents);
+  }
+
+  /** A sink whose records say their partition; null leaves it to the key. */
+  public <T extends SpecificRecord> void addAddressed(
+      String name, Topic<T> topic, Function<T, @Nullable Integer> partition, String... parents) {
+    StreamPartitioner<String, Object> byAddress =
+        (name1, key, value, count) -> {
+          Integer number = partition.apply(topic.record().cast(value));
+          return number == null ? Optional.empty() : Optional.of(Set.of(number));
+        };
+    topology.addSink(name, topic.name(), new StringSerializer(), serializer(), byAddress, parents);
+  }
+
+  Serializer<Object> serializer() {
+    EventSerializer<SpecificRecord> records = EventSerializer.forValues(serdes);
+    return (topic, value) -> records.serialize(topic, (SpecificRecord) value);
+  }
+}

@@ -1,0 +1,51 @@
+package io.millrace.topologies;
+
+import io.millrace.schemas.serde.EventSerde;
+import io.millrace.schemas.topics.Topic;
+import java.time.Duration;
+import java.util.Map;
+import org.apache.avro.generic.GenericContainer;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.StoreBuilder;
+import org.apache.kafka.streams.state.WindowStore;
+
+/** Makes the builders of the topologies' stores: RocksDB, String keys, Avro values, a changelog. */
+public final class Stores {
+  private static final Map<String, String> CHANGELOG =
+      Map.of("max.message.bytes", Integer.toString(Topic.RECORD_BYTES_MAX));
+
+  private Stores() {}
+
+  /**
+   * A key-value store.
+   *
+   * @param serdes settings of the Avro serde
+   */
+  public static <V extends GenericContainer> StoreBuilder<KeyValueStore<String, V>> keyValue(
+      String name, Class<V> type, Map<String, ?> serdes) {
+    return org.apache.kafka.streams.state.Stores.keyValueStoreBuilder(
+            org.apache.kafka.streams.state.Stores.persistentKeyValueStore(name),
+            Serdes.String(),
+            EventSerde.forStore(type, serdes))
+        .withLoggingEnabled(CHANGELOG)
+        .withCachingDisabled();
+  }
+
+  /**
+   * A store that forgets by itself: whole segments of it are dropped when they are older than the
+   * retention.
+   *
+   * @param serdes settings of the Avro serde
+   */
+  public static <V extends GenericContainer> StoreBuilder<WindowStore<String, V>> forgetting(
+      String name, Class<V> type, Duration retention, Map<String, ?> serdes) {
+    return org.apache.kafka.streams.state.Stores.windowStoreBuilder(
+            org.apache.kafka.streams.state.Stores.persistentWindowStore(
+                name, retention, Duration.ofMillis(1), false),
+            Serdes.String(),
+            EventSerde.forStore(type, serdes))
+        .withLoggingEnabled(CHANGELOG)
+        .withCachingDisabled();
+  }
+}

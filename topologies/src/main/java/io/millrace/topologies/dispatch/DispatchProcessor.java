@@ -1,0 +1,176 @@
+package io.millrace.topologies.dispatch;
+
+import io.millrace.events.Attempt;
+import io.millrace.events.Cancel;
+import io.millrace.events.Control;
+import io.millrace.events.OperationKind;
+import io.millrace.events.Task;
+import io.millrace.schemas.identity.Fingerprint;
+import io.millrace.schemas.serde.Received;
+import io.millrace.state.Answer;
+import io.millrace.state.Request;
+import io.millrace.topologies.Answered;
+import io.millrace.topologies.Rejections;
+import io.millrace.topologies.dispatch.logic.DispatchPolicy;
+import io.millrace.topologies.dispatch.logic.Dispatcher;
+import io.millrace.topologies.dispatch.logic.Outbox;
+import io.millrace.topologies.health.logic.HealthFold;
+import io.millrace.topologies.targets.TargetTable;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.SplittableRandom;
+import org.apache.kafka.common.utils.Utils;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+
+/** Feeds the {@link Dispatcher} of its partition from the log and sends out what it decides. */
+final class DispatchProcessor extends ContextualProcessor<String, Object, String, Object>
+    implements Outbox {
+  private static final Duration TICK = Duration.ofMillis(10);
+  private static final Duration HEALTH_FLUSH = Duration.ofMillis(100);
+
+  private final DispatchPolicy policy;
+  private final TargetTable targets;
+  private final int partitions;
+  private final RequestMetrics metrics;
+  private Dispatcher dispatcher;
+  private HealthFold health;
+
+  @SuppressWarnings("NullAway.Init") // Kafka calls init before anything else
+  DispatchProcessor(
+      DispatchPolicy policy, TargetTable targets, int partitions, RequestMetrics metrics) {
+    this.policy = policy;
+    this.targets = targets;
+    this.partitions = partitions;
+    this.metrics = metrics;
+  }
+
+  @Override
+  public void init(ProcessorContext<String, Object> context) {
+    super.init(context);
+    int partition = context.taskId().partition();
+    health = new HealthFold("dispatch/" + partition);
+    dispatcher =
+        new Dispatcher(
+            partition,
+            OperationKind.TOOL,
+            policy,
+            targets,
+            new StoreJournal(
+                context.getStateStore(DispatchTopology.FLIGHTS),
+                context.getStateStore(DispatchTopology.WAITERS),
+                context.getStateStore(DispatchTopology.CACHE),
+                new Answered<>(
+                    context.getStateStore(DispatchTopology.ANSWERS), policy.dedupeWindow())),
+            this,
+            health,
+            new SplittableRandom(),
+            context.currentSystemTimeMs());
+    context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
+    context.schedule(HEALTH_FLUSH, PunctuationType.WALL_CLOCK_TIME, this::flush);
+  }
+
+  private void tick(long now) {
+    long lateness = dispatcher.tick(now);
+    metrics.observe(
+        context().taskId().partition(), dispatcher.inFlight(), dispatcher.cachedBytes(), lateness);
+  }
+
+  private void flush(long now) {
+    health.flush(
+        now,
+        summary ->
+            context()
+                .forward(
+                    new Record<>(summary.getTarget(), (Object) summary, now),
+                    DispatchTopology.SUMMARIES));
+  }
+
+  @Override
+  public void process(Record<String, Object> record) {
+    long now = context().currentSystemTimeMs();
+    Object value = record.value();
+    if (value instanceof Admitted admitted) {
+      if (admitted.target() == null) {
+        dispatcher.hold(admitted.request(), now);
+      } else {
+        dispatcher.call(admitted.request(), admitted.fingerprint(), admitted.target(), now);
+      }
+    } else if (value instanceof Received<?> received) {
+      if (received.record() instanceof Attempt attempt) {
+        dispatcher.attempt(attempt, now);
+      } else if (received.record() instanceof Cancel cancel) {
+        cancel(record, cancel, now);
+      } else if (received.problem() != null) {
+        metrics.rejected();
+        context()
+            .forward(
+                Rejections.undecodable(context(), record, received), DispatchTopology.REJECTIONS);
+      }
+    }
+  }
+
+  /** A cancel whose key is no fingerprint is one of a client that does not know it. */
+  private void cancel(Record<String, Object> record, Cancel cancel, long now) {
+    String fingerprint = Fingerprint.ofOperation(cancel.getOperationId());
+    String key = record.key();
+    if (key != null && key.length() == fingerprint.length()) {
+      fingerprint = key;
+    }
+    byte[] bytes = fingerprint.getBytes(StandardCharsets.UTF_8);
+    int home = Utils.toPositive(Utils.murmur2(bytes)) % partitions;
+    if (home == context().taskId().partition() || fingerprint.equals(key)) {
+      dispatcher.cancel(fingerprint, cancel.getOperationId(), cancel.getReason(), now);
+    } else {
+      context().forward(new Record<>(fingerprint, cancel, now), DispatchTopology.CANCELS);
+    }
+  }
+
+  @Override
+  public void task(String pool, Task task) {
+    context()
+        .forward(
+            new Record<>(
+                task.getFingerprint(),
+                (Object) new PoolTask(pool, task),
+                task.getOccurredAt().toEpochMilli()),
+            DispatchTopology.TASKS);
+  }
+
+  @Override
+  public void control(Control control) {
+    context()
+        .forward(
+            new Record<>(
+                control.getOperationId(), (Object) control, control.getOccurredAt().toEpochMilli()),
+            DispatchTopology.CONTROLS);
+  }
+
+  @Override
+  public void answer(Request request, Answer answer) {
+    metrics.answered(answer);
+    context()
+        .forward(
+            new Record<>(
+                request.getOperationId(),
+                (Object) ToolAdapter.result(request, answer),
+                context().currentSystemTimeMs()),
+            DispatchTopology.RESULTS);
+  }
+
+  @Override
+  public void route(Request request, String fingerprint) {
+    context()
+        .forward(
+            new Record<>(
+                fingerprint, (Object) ToolAdapter.call(request), context().currentSystemTimeMs()),
+            DispatchTopology.ROUTED);
+  }
+
+  @Override
+  public void close() {
+    metrics.gone(context().taskId().partition());
+  }
+}

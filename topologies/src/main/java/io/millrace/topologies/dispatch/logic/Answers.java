@@ -1,0 +1,71 @@
+package io.millrace.topologies.dispatch.logic;
+
+import io.millrace.events.Attempt;
+import io.millrace.events.Failure;
+import io.millrace.events.Outcome;
+import io.millrace.events.ServedBy;
+import io.millrace.schemas.identity.Ids;
+import io.millrace.state.Answer;
+import io.millrace.state.CachedOutput;
+import io.millrace.state.Flight;
+import io.millrace.state.Request;
+
+/** Words the answers that dispatch gives. */
+public final class Answers {
+  private Answers() {}
+
+  static Answer fromWorker(Flight flight, Attempt done, long now) {
+    Answer answer = base(flight.getRequest(), done.getOutcome(), ServedBy.WORKER, now);
+    answer.setOutput(done.getOutput());
+    answer.setFailure(done.getFailure());
+    answer.setTargetVersion(done.getTargetVersion());
+    answer.setAttempts(flight.getAttempt());
+    answer.setRunMs(done.getRunMs());
+    answer.setCostMicros(done.getCostMicros());
+    return answer;
+  }
+
+  static Answer fromCache(Request request, CachedOutput cached, long now) {
+    Answer answer = base(request, Outcome.OK, ServedBy.CACHE, now);
+    answer.setOutput(cached.getOutput());
+    answer.setTargetVersion(cached.getTargetVersion());
+    return answer;
+  }
+
+  /** What the leader of a flight got, for one that joined it. */
+  static Answer shared(Answer leader, Request waiter, long now) {
+    Answer answer = base(waiter, leader.getOutcome(), ServedBy.FLIGHT, now);
+    answer.setOutput(leader.getOutput());
+    answer.setFailure(leader.getFailure());
+    answer.setTargetVersion(leader.getTargetVersion());
+    answer.setRunMs(leader.getRunMs());
+    return answer;
+  }
+
+  /**
+   * The answer to an operation that did not succeed without a worker's saying so.
+   *
+   * @param attempts attempts that were sent
+   * @param code stable name of the reason
+   * @param message for people
+   */
+  public static Answer failed(
+      Request request, Outcome outcome, int attempts, String code, String message, long now) {
+    Answer answer = base(request, outcome, ServedBy.DISPATCH, now);
+    answer.setFailure(new Failure(code, message));
+    answer.setAttempts(attempts);
+    return answer;
+  }
+
+  private static Answer base(Request request, Outcome outcome, ServedBy servedBy, long now) {
+    Answer answer = new Answer();
+    answer.setResultId(Ids.derived(request.getOperationId(), "result", outcome.name()));
+    answer.setContent(request.getContent());
+    answer.setAnsweredAt(now);
+    answer.setOutcome(outcome);
+    answer.setServedBy(servedBy);
+    answer.setTargetVersion("");
+    answer.setLatencyMs((double) Math.max(0, now - request.getArrivedAt()));
+    return answer;
+  }
+}

@@ -1,0 +1,89 @@
+package io.millrace.topologies.dispatch.logic;
+
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * Tells tasks that were lost on the way into a worker from tasks that merely wait their turn, for
+ * the tasks that one dispatch task hands to one pool.
+ *
+ * <p>Such tasks lie in one partition and are handed to workers in its order, and whatever runs is
+ * heard of within a second (an end, a claim or a beat). So a task that is still silent some time
+ * after a later one was heard had begun and lost its worker. A task at the head of the queue that
+ * nothing overtakes may be lost too, or the pool is busy: it is sent again once per silence, which
+ * the worker, or the claim, makes harmless.
+ */
+final class HandOver {
+  private final TreeMap<Long, String> unheard = new TreeMap<>();
+  private final long silenceMillis;
+  private long latestHeard;
+  private long newerMark;
+  private long olderMark;
+  private long overtakenBelow;
+  private long markedAt;
+  private long headSequence = -1;
+  private long headSince;
+
+  /**
+   * @param silenceMillis how long an overtaken task may stay silent; it is found between that and
+   *     one and a half times that
+   */
+  HandOver(long silenceMillis, long nowMillis) {
+    this.silenceMillis = silenceMillis;
+    this.markedAt = nowMillis;
+  }
+
+  void sent(long sequence, String fingerprint) {
+    unheard.put(sequence, fingerprint);
+  }
+
+  /** Notes that a worker was heard on this task. */
+  void heard(long sequence) {
+    unheard.remove(sequence);
+    latestHeard = Math.max(latestHeard, sequence);
+  }
+
+  /** Forgets a task that nobody waits for any more. */
+  void forget(long sequence) {
+    unheard.remove(sequence);
+  }
+
+  /** Forgets what was concluded from time so far, after a stall of our own. */
+  void stalled(long nowMillis) {
+    newerMark = overtakenBelow;
+    olderMark = overtakenBelow;
+    markedAt = nowMillis;
+    headSince = nowMillis;
+  }
+
+  /**
+   * Finds what is lost.
+   *
+   * @param lost gets the fingerprints of tasks that had begun and are silent
+   * @param stuck gets the fingerprint of a task that has been at the head of the queue for the
+   *     silence
+   */
+  void check(long nowMillis, Consumer<String> lost, Consumer<String> stuck) {
+    if (nowMillis - markedAt >= silenceMillis / 2) {
+      overtakenBelow = olderMark;
+      olderMark = newerMark;
+      newerMark = latestHeard;
+      markedAt = nowMillis;
+    }
+    while (!unheard.isEmpty() && unheard.firstKey() < overtakenBelow) {
+      lost.accept(unheard.pollFirstEntry().getValue());
+    }
+    Map.Entry<Long, String> head = unheard.firstEntry();
+    if (head == null) {
+      headSequence = -1;
+    } else if (head.getKey() != headSequence) {
+      headSequence = head.getKey();
+      headSince = nowMillis;
+    } else if (nowMillis - headSince >= silenceMillis) {
+      headSince = nowMillis;
+      unheard.remove(headSequence);
+      stuck.accept(head.getValue());
+    }
+  }
+}

@@ -1,0 +1,21 @@
+package io.millrace.topologies.dispatch.logic;
+
+import io.millrace.events.Control;
+import io.millrace.events.Task;
+import io.millrace.state.Answer;
+import io.millrace.state.Request;
+
+/** Where dispatch puts what it decides. */
+public interface Outbox {
+  /** Hands a task to the workers of a pool. */
+  void task(String pool, Task task);
+
+  /** Says a word to the workers. */
+  void control(Control control);
+
+  /** Answers an operation. */
+  void answer(Request request, Answer answer);
+
+  /** Sends a request whose fingerprint is now known, and lies elsewhere, to where it belongs. */
+  void route(Request request, String fingerprint);
+}

@@ -1,0 +1,5 @@
+/** The rules of the guard, without Kafka. */
+@NullMarked
+package io.millrace.topologies.guard.logic;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,169 @@
+package io.millrace.topologies.health;
+
+import io.millrace.events.Alert;
+import io.millrace.events.CircuitState;
+import io.millrace.events.HealthStatus;
+import io.millrace.events.HealthSummary;
+import io.millrace.events.Severity;
+import io.millrace.schemas.identity.Ids;
+import io.millrace.schemas.serde.Received;
+import io.millrace.topologies.Rejections;
+import io.millrace.topologies.dispatch.RequestMetrics;
+import io.millrace.topologies.health.logic.HealthPolicy;
+import io.millrace.topologies.health.logic.TargetHealth;
+import io.millrace.topologies.targets.Target;
+import io.millrace.topologies.targets.TargetTable;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
+
+/** Merges the summaries of each target, moves its circuit and says how it is. */
+final class HealthProcessor
+    extends ContextualProcessor<String, Received<HealthSummary>, String, Object> {
+  private static final Duration TICK = Duration.ofMillis(50);
+  private static final long PUBLISH_MILLIS = 500;
+
+  private final TargetTable targets;
+  private final RequestMetrics metrics;
+  private final Map<String, Watched> watched = new HashMap<>();
+  private KeyValueStore<String, HealthStatus> store;
+
+  private static final class Watched {
+    private final TargetHealth health;
+    private long publishedAt;
+
+    Watched(TargetHealth health) {
+      this.health = health;
+    }
+  }
+
+  @SuppressWarnings("NullAway.Init") // Kafka calls init before anything else
+  HealthProcessor(TargetTable targets, RequestMetrics metrics) {
+    this.targets = targets;
+    this.metrics = metrics;
+  }
+
+  @Override
+  public void init(ProcessorContext<String, Object> context) {
+    super.init(context);
+    store = context.getStateStore(HealthTopology.HEALTH);
+    try (KeyValueIterator<String, HealthStatus> kept = store.all()) {
+      while (kept.hasNext()) {
+        KeyValue<String, HealthStatus> entry = kept.next();
+        watched.put(
+            entry.key,
+            new Watched(new TargetHealth(entry.key, entry.value.getKind(), entry.value)));
+      }
+    }
+    context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
+  }
+
+  @Override
+  public void process(Record<String, Received<HealthSummary>> record) {
+    Received<HealthSummary> received = record.value();
+    if (received == null) {
+      return;
+    }
+    HealthSummary summary = received.record();
+    if (summary == null) {
+      metrics.rejected();
+      context()
+          .forward(Rejections.undecodable(context(), record, received), HealthTopology.REJECTIONS);
+      return;
+    }
+    long now = context().currentSystemTimeMs();
+    String target = summary.getTarget();
+    Watched of =
+        watched.computeIfAbsent(
+            target, t -> new Watched(new TargetHealth(t, summary.getKind(), null)));
+    boolean moved;
+    try {
+      moved = of.health.add(summary, policy(target), now);
+    } catch (IllegalArgumentException e) {
+      metrics.rejected();
+      context()
+          .forward(
+              Rejections.of(
+                  context(),
+                  record,
+                  received.bytes(),
+                  summary.getTenant(),
+                  null,
+                  "SUMMARY_INVALID",
+                  String.valueOf(e.getMessage())),
+              HealthTopology.REJECTIONS);
+      return;
+    }
+    HealthStatus status = of.health.status(policy(target), now);
+    store.put(target, status);
+    if (moved || now - of.publishedAt >= PUBLISH_MILLIS) {
+      publish(target, of, status, moved, now);
+    }
+  }
+
+  private void tick(long now) {
+    watched.forEach(
+        (target, of) -> {
+          HealthPolicy policy = policy(target);
+          boolean moved = of.health.tick(policy, now);
+          if (moved || (of.health.changed() && now - of.publishedAt >= PUBLISH_MILLIS)) {
+            HealthStatus status = of.health.status(policy, now);
+            store.put(target, status);
+            publish(target, of, status, moved, now);
+          }
+        });
+  }
+
+  private void publish(String target, Watched of, HealthStatus status, boolean moved, long now) {
+    of.publishedAt = now;
+    of.health.published();
+    context()
+        .forward(
+            new Record<>(target, (Object) HealthStatus.newBuilder(status).build(), now),
+            HealthTopology.STATUS);
+    if (moved) {
+      Alert alert = alert(status, now);
+      context()
+          .forward(new Record<>(alert.getTenant(), (Object) alert, now), HealthTopology.ALERTS);
+    }
+  }
+
+  private static Alert alert(HealthStatus status, long now) {
+    CircuitState circuit = status.getCircuit();
+    String type =
+        switch (circuit) {
+          case OPEN -> "CIRCUIT_OPENED";
+          case HALF_OPEN -> "CIRCUIT_HALF_OPENED";
+          default -> "CIRCUIT_CLOSED";
+        };
+    Alert alert = new Alert();
+    alert.setId(Ids.derived(status.getTarget(), type, Long.toString(now)));
+    alert.setTenant(status.getTenant());
+    alert.setCorrelationId("");
+    alert.setOccurredAt(Instant.ofEpochMilli(now));
+    alert.setTarget(status.getTarget());
+    alert.setType(type);
+    alert.setSeverity(circuit == CircuitState.OPEN ? Severity.CRITICAL : Severity.INFO);
+    alert.setMessage(
+        "%s: circuit is now %s: %s".formatted(status.getTarget(), circuit, status.getReason()));
+    alert.setEvidence(
+        Map.of(
+            "window_count", Long.toString(status.getWindowCount()),
+            "error_rate", Double.toString(status.getErrorRate()),
+            "probe_epoch", Long.toString(status.getProbeEpoch())));
+    return alert;
+  }
+
+  private HealthPolicy policy(String target) {
+    Target registered = targets.target(target);
+    return HealthPolicy.of(registered == null ? null : registered.spec());
+  }
+}

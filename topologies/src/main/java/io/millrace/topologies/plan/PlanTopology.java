@@ -1,0 +1,73 @@
+package io.millrace.topologies.plan;
+
+import io.millrace.events.ToolPlanResult;
+import io.millrace.schemas.topics.Topics;
+import io.millrace.state.PlanAnswer;
+import io.millrace.state.PlanProgress;
+import io.millrace.topologies.Answered;
+import io.millrace.topologies.Operations;
+import io.millrace.topologies.Stores;
+
+/**
+ * Plans: unfolds each into tool calls, whose results come home to the same task.
+ *
+ * <pre>
+ * tool.plans, tool.plan-cancels ─▶ plan ─▶ tool.calls, tool.plan-results
+ *        tool.results ─▶ results ─┘ └────▶ tool.cancels
+ *                           └─ runs reported by outsiders ─▶ health.summaries
+ * </pre>
+ */
+public final class PlanTopology {
+  static final String PLAN = "plan";
+  static final String RESULTS = "results";
+  static final String CALLS = "plan-calls";
+  static final String PLAN_RESULTS = "plan-results";
+  static final String CANCELS = "plan-cancels";
+  static final String REJECTIONS = "plan-rejections";
+  static final String SUMMARIES = "results-health-summaries";
+
+  static final String PLANS = "plans";
+  static final String ANSWERS = "plan-answers";
+
+  private PlanTopology() {}
+
+  /** Adds plans. */
+  public static void build(Operations operations) {
+    var policy = operations.dispatchPolicy();
+    var targets = operations.targets();
+    int partitions = operations.partitions();
+    var topology = operations.topology();
+
+    String plans = operations.source(Topics.TOOL_PLANS);
+    String cancels = operations.source(Topics.TOOL_PLAN_CANCELS);
+    String results = operations.source(Topics.TOOL_RESULTS);
+
+    topology.addProcessor(RESULTS, () -> new ResultsProcessor(operations.metrics()), results);
+    topology.addProcessor(
+        PLAN,
+        () -> new PlanProcessor(targets, policy, partitions, operations.metrics()),
+        plans,
+        cancels,
+        RESULTS);
+    // With the record cache: a plan that ends before the next commit leaves no trace, and one that
+    // a crash forgets is read from tool.plans again.
+    topology.addStateStore(
+        Stores.keyValue(PLANS, PlanProgress.class, operations.serdes()).withCachingEnabled(), PLAN);
+    topology.addStateStore(
+        Stores.forgetting(
+            ANSWERS,
+            PlanAnswer.class,
+            Answered.retention(policy.dedupeWindow(), policy.clockSkew()),
+            operations.serdes()),
+        PLAN);
+
+    operations.sinks().add(CALLS, Topics.TOOL_CALLS, PLAN);
+    operations
+        .sinks()
+        .addAddressed(
+            PLAN_RESULTS, Topics.TOOL_PLAN_RESULTS, ToolPlanResult::getReplyPartition, PLAN);
+    operations.sinks().add(CANCELS, Topics.TOOL_CANCELS, PLAN);
+    operations.sinks().add(REJECTIONS, Topics.REJECTIONS, PLAN, RESULTS);
+    operations.sinks().add(SUMMARIES, Topics.HEALTH_SUMMARIES, RESULTS);
+  }
+}

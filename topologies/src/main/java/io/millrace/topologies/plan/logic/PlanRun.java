@@ -1,0 +1,320 @@
+package io.millrace.topologies.plan.logic;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.NullNode;
+import io.millrace.events.Failure;
+import io.millrace.events.FailurePolicy;
+import io.millrace.events.Outcome;
+import io.millrace.events.PlannedCall;
+import io.millrace.events.PlannedResult;
+import io.millrace.events.ServedBy;
+import io.millrace.events.ToolPlan;
+import io.millrace.events.ToolResult;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How one plan unfolds: which calls can be made now, what a result sets free, and when the plan has
+ * ended.
+ *
+ * <p>A plan is a directed acyclic graph whose edges are the references in arguments and the names
+ * in {@code after}. A call is ready when all it depends on has ended, well or by its policy: after
+ * FAIL the plan ends, after SKIP all that depends on the call is left out, after DEFAULT the
+ * default takes the place of the output. Cycles are found by Kahn's algorithm (Communications of
+ * the ACM 5, 1962).
+ */
+public final class PlanRun {
+  /** Most calls in a plan. */
+  public static final int CALLS_MAX = 1_000;
+
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,64}");
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Map<String, Node> nodes = new LinkedHashMap<>();
+  private int unended;
+  private Outcome outcome = Outcome.OK;
+  private @Nullable Failure failure;
+
+  /**
+   * Reads a plan.
+   *
+   * @throws PlanInvalid if it has no calls or too many, names that are wrong or not unique,
+   *     references to nothing, a cycle, or arguments that are not JSON
+   */
+  public PlanRun(ToolPlan plan) throws PlanInvalid {
+    List<PlannedCall> calls = plan.getCalls();
+    if (calls.isEmpty() || calls.size() > CALLS_MAX) {
+      throw new PlanInvalid(
+          "PLAN_INVALID",
+          "the plan has %d calls; expected 1 to %d".formatted(calls.size(), CALLS_MAX));
+    }
+    for (PlannedCall call : calls) {
+      if (!NAME.matcher(call.getName()).matches()) {
+        throw new PlanInvalid(
+            "PLAN_INVALID",
+            "'%s' is no name for a call; expected 1 to 64 letters, digits, '_' or '-'"
+                .formatted(call.getName()));
+      }
+      if (nodes.put(call.getName(), new Node(call)) != null) {
+        throw new PlanInvalid("PLAN_INVALID", "two calls are named '%s'".formatted(call.getName()));
+      }
+    }
+    for (Node node : nodes.values()) {
+      link(node);
+    }
+    refuseCycles();
+    unended = nodes.size();
+  }
+
+  private void link(Node node) throws PlanInvalid {
+    Set<String> before = new LinkedHashSet<>(node.template.calls());
+    before.addAll(node.call.getAfter());
+    for (String name : before) {
+      Node other = nodes.get(name);
+      if (other == null) {
+        throw new PlanInvalid(
+            "REFERENCE_DANGLING",
+            "call '%s' refers to '%s', which is no call of the plan (calls: %s)"
+                .formatted(
+                    node.call.getName(),
+                    name,
+                    String.join(", ", nodes.keySet().stream().limit(20).toList())));
+      }
+      other.dependants.add(node);
+      node.waitsFor++;
+    }
+  }
+
+  private void refuseCycles() throws PlanInvalid {
+    Map<Node, Integer> waits = new LinkedHashMap<>();
+    Deque<Node> free = new ArrayDeque<>();
+    for (Node node : nodes.values()) {
+      waits.put(node, node.waitsFor);
+      if (node.waitsFor == 0) {
+        free.add(node);
+      }
+    }
+    while (!free.isEmpty()) {
+      Node node = free.remove();
+      waits.remove(node);
+      for (Node dependant : node.dependants) {
+        if (waits.merge(dependant, -1, Integer::sum) == 0) {
+          free.add(dependant);
+        }
+      }
+    }
+    if (!waits.isEmpty()) {
+      throw new PlanInvalid(
+          "PLAN_CYCLE",
+          "these calls wait for each other: "
+              + String.join(
+                  ", ", waits.keySet().stream().map(n -> n.call.getName()).limit(20).toList()));
+    }
+  }
+
+  /**
+   * A call to make now.
+   *
+   * @param call as planned
+   * @param arguments with references filled in, JSON text
+   */
+  public record Step(PlannedCall call, String arguments) {}
+
+  /** The calls that wait for nothing; to be called once, first. */
+  public List<Step> start() {
+    List<Step> steps = new ArrayList<>();
+    for (Node node : List.copyOf(nodes.values())) {
+      if (node.waitsFor == 0 && node.result == null) {
+        ready(node, steps);
+      }
+    }
+    return steps;
+  }
+
+  /**
+   * Takes the result of a call.
+   *
+   * @return the calls that can be made now; none if the call was not waited for
+   */
+  public List<Step> onResult(ToolResult result) {
+    Node node = nodes.get(result.getParentCall());
+    if (node == null || node.result != null || !node.made || ended()) {
+      return List.of();
+    }
+    PlannedResult end = new PlannedResult();
+    end.setName(node.call.getName());
+    end.setOperationId(result.getOperationId());
+    end.setOutcome(result.getOutcome());
+    end.setOutput(result.getOutput());
+    end.setFailure(result.getFailure());
+    end.setServedBy(result.getServedBy());
+    end.setLatencyMs(result.getLatencyMs());
+    List<Step> steps = new ArrayList<>();
+    end(node, end, steps);
+    return steps;
+  }
+
+  private void end(Node node, PlannedResult result, List<Step> steps) {
+    node.result = result;
+    unended--;
+    if (result.getOutcome() != Outcome.OK) {
+      FailurePolicy policy = node.call.getOnFailure();
+      switch (policy) {
+        case SKIP -> {
+          skipDependants(node);
+          return;
+        }
+        case DEFAULT -> {
+          String instead = node.call.getDefaultOutput();
+          result.setOutput(instead == null ? "null" : instead);
+        }
+        case FAIL, UNKNOWN -> {
+          Failure cause = result.getFailure();
+          stop(
+              result.getOutcome(),
+              new Failure(
+                  "CALL_FAILED",
+                  "call '%s' ended %s%s"
+                      .formatted(
+                          node.call.getName(),
+                          result.getOutcome(),
+                          cause == null ? "" : ": " + cause.getMessage())));
+          return;
+        }
+      }
+    }
+    for (Node dependant : node.dependants) {
+      if (--dependant.waitsFor == 0 && dependant.result == null) {
+        ready(dependant, steps);
+      }
+    }
+  }
+
+  private void ready(Node node, List<Step> steps) {
+    try {
+      steps.add(new Step(node.call, node.template.fill(this::output)));
+      node.made = true;
+    } catch (PlanInvalid missing) {
+      end(
+          node,
+          notMade(node, Outcome.REFUSED, new Failure(missing.code(), missing.reason())),
+          steps);
+    }
+  }
+
+  private @Nullable JsonNode output(String name) {
+    Node node = nodes.get(name);
+    if (node == null || node.result == null) {
+      return null;
+    }
+    if (node.output == null) {
+      String text = node.result.getOutput();
+      try {
+        node.output = text == null ? NullNode.instance : JSON.readTree(text);
+      } catch (JsonProcessingException notJson) {
+        return null;
+      }
+    }
+    return node.output;
+  }
+
+  private void skipDependants(Node node) {
+    Deque<Node> skipped = new ArrayDeque<>(node.dependants);
+    while (!skipped.isEmpty()) {
+      Node next = skipped.remove();
+      if (next.result == null) {
+        next.result =
+            notMade(
+                next,
+                Outcome.SKIPPED,
+                new Failure(
+                    "SKIPPED", "call '%s' failed before it".formatted(node.call.getName())));
+        unended--;
+        skipped.addAll(next.dependants);
+      }
+    }
+  }
+
+  private static PlannedResult notMade(Node node, Outcome outcome, Failure why) {
+    PlannedResult result = new PlannedResult();
+    result.setName(node.call.getName());
+    result.setOperationId("");
+    result.setOutcome(outcome);
+    result.setFailure(why);
+    result.setServedBy(ServedBy.UNKNOWN);
+    return result;
+  }
+
+  /** Ends the plan now, such as at its deadline; what has not ended counts as not made. */
+  public void stop(Outcome why, Failure reason) {
+    if (!ended()) {
+      outcome = why;
+      failure = reason;
+      unended = 0;
+    }
+  }
+
+  /** Whether nothing is left to wait for. */
+  public boolean ended() {
+    return unended == 0;
+  }
+
+  /** Names of the calls that were made and have no result. */
+  public List<String> outstanding() {
+    return nodes.values().stream()
+        .filter(node -> node.made && node.result == null)
+        .map(node -> node.call.getName())
+        .toList();
+  }
+
+  /** How the plan ended; OK until it has. */
+  public Outcome outcome() {
+    return outcome;
+  }
+
+  /** Why it did not succeed; null if it did. */
+  public @Nullable Failure failure() {
+    return failure;
+  }
+
+  /** How each call ended, in the plan's order. */
+  public List<PlannedResult> results() {
+    List<PlannedResult> results = new ArrayList<>(nodes.size());
+    for (Node node : nodes.values()) {
+      PlannedResult result = node.result;
+      results.add(
+          result != null
+              ? result
+              : notMade(
+                  node,
+                  node.made ? Outcome.CANCELLED : Outcome.SKIPPED,
+                  new Failure("PLAN_ENDED", "the plan ended before it")));
+    }
+    return results;
+  }
+
+  private static final class Node {
+    private final PlannedCall call;
+    private final Template template;
+    private final List<Node> dependants = new ArrayList<>(2);
+    private int waitsFor;
+    private boolean made;
+    private @Nullable PlannedResult result;
+    private @Nullable JsonNode output;
+
+    Node(PlannedCall call) throws PlanInvalid {
+      this.call = call;
+      this.template = Template.parse(call.getArguments());
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** How a plan unfolds, without Kafka. */
+@NullMarked
+package io.millrace.topologies.plan.logic;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,121 @@
+package io.millrace.topologies.targets;
+
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaException;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SchemaValidatorsConfig;
+import com.networknt.schema.SpecVersion;
+import io.millrace.events.HealthStatus;
+import io.millrace.events.TargetSpec;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The targets, pools and health statuses as this instance knows them; fed by the global tables,
+ * read by every stream thread.
+ */
+public final class TargetTable {
+  private static final Logger LOG = LoggerFactory.getLogger(TargetTable.class);
+  private static final String POOL_PREFIX = "pool:";
+  private static final String TOOL_PREFIX = "tool:";
+
+  private final Map<String, Target> targets = new ConcurrentHashMap<>();
+  private final Map<String, TargetSpec> pools = new ConcurrentHashMap<>();
+  private final Map<String, HealthStatus> health = new ConcurrentHashMap<>();
+
+  // Schemas come from operators and meet arguments from anyone: nothing remote is ever loaded.
+  private final JsonSchemaFactory schemas =
+      JsonSchemaFactory.getInstance(
+          SpecVersion.VersionFlag.V202012,
+          builder ->
+              builder.schemaLoaders(
+                  loaders ->
+                      loaders
+                          .values(values -> values.clear())
+                          .add(
+                              iri -> {
+                                throw new JsonSchemaException(
+                                    "remote schemas are not loaded: " + iri);
+                              })));
+
+  /**
+   * The name under which a tool is registered.
+   *
+   * @param tool {@code search} or {@code tool:search}
+   * @return {@code tool:search}
+   */
+  public static String toolName(String tool) {
+    return tool.startsWith(TOOL_PREFIX) ? tool : TOOL_PREFIX + tool;
+  }
+
+  /**
+   * Takes a record of {@code targets}.
+   *
+   * @param key the target or pool
+   * @param spec null removes it
+   */
+  public void put(String key, @Nullable TargetSpec spec) {
+    if (key.startsWith(POOL_PREFIX)) {
+      String pool = key.substring(POOL_PREFIX.length());
+      if (spec == null) {
+        pools.remove(pool);
+      } else {
+        pools.put(pool, spec);
+      }
+    } else if (spec == null) {
+      targets.remove(key);
+    } else {
+      try {
+        targets.put(key, new Target(spec, compile(spec.getArgumentsSchema())));
+      } catch (RuntimeException e) {
+        LOG.error(
+            "Target {} is left as it was: its arguments_schema is no JSON Schema 2020-12 without"
+                + " remote references: {}",
+            key,
+            e.getMessage());
+      }
+    }
+  }
+
+  /**
+   * Takes a record of {@code health.status}.
+   *
+   * @param key the target
+   * @param status null removes it
+   */
+  public void putHealth(String key, @Nullable HealthStatus status) {
+    if (status == null) {
+      health.remove(key);
+    } else {
+      health.put(key, status);
+    }
+  }
+
+  /** The target of that name, or null. */
+  public @Nullable Target target(String name) {
+    return targets.get(name);
+  }
+
+  /** Whether the pool is registered, and so its topic there. */
+  public boolean hasPool(String pool) {
+    return pools.containsKey(pool);
+  }
+
+  /** The target's health, or null if nothing is known of it. */
+  public @Nullable HealthStatus health(String target) {
+    return health.get(target);
+  }
+
+  private @Nullable JsonSchema compile(@Nullable String text) {
+    if (text == null || text.isBlank()) {
+      return null;
+    }
+    JsonSchema schema =
+        schemas.getSchema(text, SchemaValidatorsConfig.builder().failFast(false).build());
+    schema.initializeValidators();
+    return schema;
+  }
+}

@@ -1,0 +1,79 @@
+package io.millrace.topologies.targets;
+
+import io.millrace.events.HealthStatus;
+import io.millrace.events.TargetSpec;
+import io.millrace.schemas.serde.Received;
+import io.millrace.schemas.serde.TotalDeserializer;
+import io.millrace.schemas.topics.Topic;
+import io.millrace.schemas.topics.Topics;
+import io.millrace.topologies.Operations;
+import java.util.function.BiConsumer;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.Stores;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The global tables: every instance follows {@code targets} and {@code health.status} whole. */
+public final class TargetsTopology {
+  private static final Logger LOG = LoggerFactory.getLogger(TargetsTopology.class);
+
+  private TargetsTopology() {}
+
+  /** Adds the global tables. */
+  public static void build(Operations operations) {
+    TargetTable table = operations.targets();
+    follow(operations, Topics.TARGETS, (key, value) -> table.put(key, (TargetSpec) value));
+    follow(
+        operations,
+        Topics.HEALTH_STATUS,
+        (key, value) -> table.putHealth(key, (HealthStatus) value));
+  }
+
+  /**
+   * Kafka wants a store behind a global table and fills it at every start by calling the processor;
+   * what is looked up on the request path is kept ready for use in the {@link TargetTable} instead.
+   */
+  private static <T extends SpecificRecord> void follow(
+      Operations operations, Topic<T> topic, BiConsumer<String, @Nullable Object> table) {
+    String name = topic.name().replace('.', '-');
+    operations
+        .topology()
+        .addGlobalStore(
+            Stores.keyValueStoreBuilder(
+                    Stores.inMemoryKeyValueStore(name), Serdes.String(), Serdes.ByteArray())
+                .withLoggingDisabled(),
+            name + "-source",
+            new StringDeserializer(),
+            TotalDeserializer.forValues(topic.record(), operations.serdes()),
+            topic.name(),
+            name + "-table",
+            () ->
+                new ContextualProcessor<String, Received<T>, Void, Void>() {
+                  @Override
+                  public void process(Record<String, Received<T>> record) {
+                    Received<T> received = record.value();
+                    if (record.key() == null) {
+                      operations.metrics().rejected();
+                      LOG.warn("A record of {} without key was dropped", topic.name());
+                    } else if (received == null) {
+                      table.accept(record.key(), null);
+                    } else if (received.problem() != null) {
+                      // A global table may not produce: the drop is counted and logged.
+                      operations.metrics().rejected();
+                      LOG.warn(
+                          "Record {} of {} was dropped: {}",
+                          record.key(),
+                          topic.name(),
+                          received.problem().message());
+                    } else {
+                      table.accept(record.key(), received.record());
+                    }
+                  }
+                });
+  }
+}

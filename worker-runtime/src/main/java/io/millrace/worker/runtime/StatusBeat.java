@@ -1,0 +1,89 @@
+package io.millrace.worker.runtime;
+
+import io.millrace.events.OperationKind;
+import io.millrace.events.PoolLoad;
+import io.millrace.events.WorkerStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Says once a second what the worker does. */
+final class StatusBeat {
+
+  private static final long PERIOD_NANOS = Duration.ofSeconds(1).toNanos();
+
+  private final WorkerLog log;
+  private final TaskDesk desk;
+  private final OperationKind kind;
+  private final String workerId;
+  private final String host;
+  private final WorkerClock clock;
+  private final Instant startedAt;
+  private final Map<String, Slots> pools = new LinkedHashMap<>();
+  private volatile boolean draining;
+  private long due;
+
+  StatusBeat(
+      WorkerLog log,
+      TaskDesk desk,
+      OperationKind kind,
+      String workerId,
+      String host,
+      WorkerClock clock) {
+    this.log = log;
+    this.desk = desk;
+    this.kind = kind;
+    this.workerId = workerId;
+    this.host = host;
+    this.clock = clock;
+    this.startedAt = Instant.ofEpochMilli(clock.epochMillis());
+  }
+
+  /** Adds a pool; before the first tick. */
+  void pool(String pool, Slots slots) {
+    pools.put(pool, slots);
+  }
+
+  /** From now on the status says that the worker takes nothing new. */
+  void drain() {
+    draining = true;
+  }
+
+  /** Writes the status if it is due; returns when it is due next. One thread calls it. */
+  long tick(long now) {
+    if (now >= due) {
+      due = now + PERIOD_NANOS;
+      log.status(status());
+    }
+    return due;
+  }
+
+  private WorkerStatus status() {
+    List<PoolLoad> loads = new ArrayList<>();
+    pools.forEach(
+        (pool, slots) ->
+            loads.add(new PoolLoad(pool, slots.limit(), slots.taken(), desk.ended(pool))));
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    ProcessHandle.current()
+        .info()
+        .totalCpuDuration()
+        .ifPresent(cpu -> metrics.put("process_cpu_seconds", cpu.toNanos() / 1e9));
+    Runtime runtime = Runtime.getRuntime();
+    metrics.put("heap_used_bytes", (double) (runtime.totalMemory() - runtime.freeMemory()));
+    return WorkerStatus.newBuilder()
+        .setId(log.id())
+        .setOccurredAt(Instant.ofEpochMilli(clock.epochMillis()))
+        .setWorkerId(workerId)
+        .setKind(kind)
+        .setHost(host)
+        .setPid(ProcessHandle.current().pid())
+        .setPools(loads)
+        .setDraining(draining)
+        .setStartedAt(startedAt)
+        .setMetrics(metrics)
+        .build();
+  }
+}

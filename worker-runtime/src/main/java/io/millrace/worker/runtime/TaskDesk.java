@@ -1,0 +1,332 @@
+package io.millrace.worker.runtime;
+
+import io.millrace.events.Control;
+import io.millrace.events.ControlType;
+import io.millrace.events.Outcome;
+import io.millrace.events.TargetSpec;
+import io.millrace.events.Task;
+import io.millrace.worker.runtime.RecordReader.Read;
+import io.millrace.worker.runtime.TaskLifecycle.Step;
+import io.millrace.worker.task.RunResult;
+import io.millrace.worker.task.TaskContext;
+import io.millrace.worker.task.TaskRunner;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Holds the tasks in hand and takes each from its arrival to its end, as {@link TaskLifecycle}
+ * says.
+ *
+ * <p>Safe for use by the threads that bring tasks, controls, targets, time and ends of runs.
+ */
+final class TaskDesk {
+
+  private static final long TIMEOUT_DEFAULT_MS = 30_000;
+  private static final int CANCELS_REMEMBERED = 10_000;
+
+  /** How long a claim without a deadline is kept: as long as controls are. */
+  private static final long CLAIM_WAIT_MS = Duration.ofMinutes(10).toMillis();
+
+  private final TaskRunner runner;
+  private final TargetTable targets;
+  private final RecordReader<Task> reader;
+  private final WorkerLog log;
+  private final WorkerMetrics metrics;
+  private final WorkerClock clock;
+  private final long targetWaitNanos;
+  private final ConcurrentMap<String, TaskRun> inHand = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, AtomicLong> endedByPool = new ConcurrentHashMap<>();
+  private final RecentCancels cancels = new RecentCancels(CANCELS_REMEMBERED);
+  private final Ends ends = new Ends();
+  private volatile Waker waker = due -> {};
+  private volatile int homePartitions = Integer.MAX_VALUE;
+
+  /** Is told when the desk wants its {@link #tick} called. */
+  interface Waker {
+    void at(long dueNanos);
+  }
+
+  TaskDesk(
+      TaskRunner runner,
+      TargetTable targets,
+      RecordReader<Task> reader,
+      WorkerLog log,
+      WorkerMetrics metrics,
+      WorkerClock clock,
+      Duration targetWait) {
+    this.runner = runner;
+    this.targets = targets;
+    this.reader = reader;
+    this.log = log;
+    this.metrics = metrics;
+    this.clock = clock;
+    this.targetWaitNanos = targetWait.toNanos();
+  }
+
+  /** Called once before the first task. */
+  void open(Waker newWaker, int newHomePartitions) {
+    waker = newWaker;
+    homePartitions = newHomePartitions;
+  }
+
+  /** A record of a pool's tasks; returns when it is started, waits for something or has ended. */
+  void arrived(ConsumerRecord<byte[], byte[]> source, String pool, Slots slots) {
+    Read<Task> read = reader.read(source.topic(), source.value());
+    Task task = read.record();
+    if (read.undecodable() != null) {
+      reject(source, read.undecodable().reason(), read.undecodable().message(), null);
+    } else if (task == null) {
+      reject(source, "TASK_EMPTY", "A task needs a value; this record has none", null);
+    } else if (task.getHomePartition() < 0 || task.getHomePartition() >= homePartitions) {
+      reject(
+          source,
+          "HOME_PARTITION_INVALID",
+          "home_partition is %d but the attempts have partitions 0 to %d"
+              .formatted(task.getHomePartition(), homePartitions - 1),
+          task);
+    } else {
+      begin(source, task, pool, slots);
+    }
+  }
+
+  private void begin(ConsumerRecord<byte[], byte[]> source, Task task, String pool, Slots slots) {
+    long now = clock.nanos();
+    long epochMillis = clock.epochMillis();
+    long sentAt = task.getOccurredAt().toEpochMilli();
+    TaskRun run =
+        new TaskRun(
+            task,
+            pool,
+            slots,
+            source.value().length,
+            lifecycle(task, now, epochMillis),
+            Math.max(0, epochMillis - (sentAt > 0 ? sentAt : source.timestamp())));
+    if (inHand.putIfAbsent(task.getId(), run) != null) {
+      metrics.repeated();
+      return;
+    }
+    slots.take(run.bytes);
+    if (cancels.covers(task.getOperationId(), task.getId())) {
+      step(run, run.lifecycle.cancelled(""), now);
+      return;
+    }
+    TargetSpec target = targets.get(task.getTarget());
+    if (target != null && target.getVersion().equals(task.getTargetVersion())) {
+      run.target = target;
+      step(run, run.lifecycle.resolved(now), now);
+    } else {
+      waker.at(run.lifecycle.due());
+      // It may have been declared since the look.
+      targetDeclared(task.getTarget());
+    }
+  }
+
+  private TaskLifecycle lifecycle(Task task, long now, long epochMillis) {
+    long deadlineAt = task.getDeadlineAt().toEpochMilli();
+    boolean claim = task.getClaimRequired();
+    long untilDeadline =
+        deadlineAt > 0 ? deadlineAt - epochMillis : claim ? CLAIM_WAIT_MS : Long.MAX_VALUE;
+    return new TaskLifecycle(
+        claim ? log.id() : "", after(now, untilDeadline), now + targetWaitNanos, timeout(task));
+  }
+
+  private static long after(long now, long millis) {
+    long nanos = Duration.ofDays(365).toNanos();
+    return millis > Duration.ofDays(365).toMillis()
+        ? now + nanos
+        : now + Math.max(-nanos, millis * 1_000_000);
+  }
+
+  private long timeout(Task task) {
+    long timeoutMs = task.getTimeoutMs();
+    if (timeoutMs <= 0) {
+      TargetSpec target = targets.get(task.getTarget());
+      timeoutMs = target == null ? TIMEOUT_DEFAULT_MS : target.getTimeoutMs();
+    }
+    return after(0, timeoutMs <= 0 ? TIMEOUT_DEFAULT_MS : timeoutMs);
+  }
+
+  /** Dispatch's word; most are for other workers. */
+  void control(Control control) {
+    if (control.getType() == ControlType.CANCEL && control.getClaimId().isEmpty()) {
+      cancels.add(control.getOperationId(), control.getTaskId());
+    }
+    if (control.getTaskId().isEmpty()) {
+      for (TaskRun run : inHand.values()) {
+        control(control, run);
+      }
+    } else {
+      TaskRun run = inHand.get(control.getTaskId());
+      if (run != null) {
+        control(control, run);
+      }
+    }
+  }
+
+  private void control(Control control, TaskRun run) {
+    if (!run.task.getOperationId().equals(control.getOperationId())) {
+      return;
+    }
+    long now = clock.nanos();
+    if (control.getType() == ControlType.GRANT) {
+      Step step = run.lifecycle.granted(control.getClaimId(), now);
+      if (step != Step.NONE) {
+        metrics.granted(now - run.sinceNanos);
+      }
+      step(run, step, now);
+    } else if (control.getType() == ControlType.CANCEL) {
+      step(run, run.lifecycle.cancelled(control.getClaimId()), now);
+    }
+  }
+
+  /** A target was declared anew: starts what waits for it in that version. */
+  void targetDeclared(String name) {
+    TargetSpec target = targets.get(name);
+    if (target == null) {
+      return;
+    }
+    for (TaskRun run : inHand.values()) {
+      if (run.lifecycle.waiting()
+          && run.task.getTarget().equals(name)
+          && run.task.getTargetVersion().equals(target.getVersion())) {
+        run.target = target;
+        long now = clock.nanos();
+        step(run, run.lifecycle.resolved(now), now);
+      }
+    }
+  }
+
+  /** Does what is due; returns when something is due next, nanoseconds on the worker's clock. */
+  long tick(long now) {
+    long due = Long.MAX_VALUE;
+    for (TaskRun run : inHand.values()) {
+      step(run, run.lifecycle.tick(now), now);
+      due = Math.min(due, run.lifecycle.due());
+    }
+    return due;
+  }
+
+  /** Calls off all that is in hand: the worker stops and cannot wait any longer. */
+  void stop() {
+    for (TaskRun run : inHand.values()) {
+      boolean claimed = run.lifecycle.claimed();
+      if (run.lifecycle.fail()) {
+        run.cancellation.cancel();
+        if (claimed) {
+          dismiss(run);
+        } else {
+          end(run, ends.workerStopped(), Outcome.TOOL_ERROR, runNanos(run, clock.nanos()));
+        }
+      }
+    }
+  }
+
+  /** How many tasks are in hand. */
+  int inHand() {
+    return inHand.size();
+  }
+
+  /** How many tasks of a pool have ended here. */
+  long ended(String pool) {
+    AtomicLong ended = endedByPool.get(pool);
+    return ended == null ? 0 : ended.get();
+  }
+
+  private void step(TaskRun run, Step step, long now) {
+    switch (step) {
+      case NONE -> {}
+      case CLAIM -> {
+        run.sinceNanos = now;
+        waker.at(run.lifecycle.due());
+        log.claim(run);
+      }
+      case RUN -> run(run, now);
+      case BEAT -> {
+        log.running(run, now - run.sinceNanos);
+        metrics.beat();
+      }
+      case TARGET_OVERDUE -> targetOverdue(run, now);
+      case REPORT_DEADLINE -> end(run, ends.deadline(run.task), Outcome.DEADLINE_EXCEEDED, 0);
+      case REPORT_CANCELLED -> end(run, ends.cancelled(), Outcome.CANCELLED, 0);
+      case CANCEL_RUN -> {
+        run.cancellation.cancel();
+        end(run, ends.cancelled(), Outcome.CANCELLED, runNanos(run, now));
+      }
+      case TIME_OUT -> {
+        run.cancellation.cancel();
+        end(run, ends.timeout(run.task), Outcome.TIMEOUT, runNanos(run, now));
+      }
+      case GIVE_UP -> {
+        metrics.abandoned();
+        dismiss(run);
+      }
+    }
+  }
+
+  /** Another version is run rather than none; the attempt says which one it was. */
+  private void targetOverdue(TaskRun run, long now) {
+    TargetSpec target = targets.get(run.task.getTarget());
+    if (target != null) {
+      run.target = target;
+      step(run, run.lifecycle.resolved(now), now);
+    } else if (run.lifecycle.fail()) {
+      end(run, ends.targetUnknown(run.task), Outcome.TOOL_ERROR, 0);
+    }
+  }
+
+  private void run(TaskRun run, long now) {
+    run.sinceNanos = now;
+    waker.at(run.lifecycle.due());
+    TargetSpec target = run.target;
+    if (target == null) {
+      throw new IllegalStateException("A task is run only once its target is known");
+    }
+    Instant deadline = Instant.ofEpochMilli(clock.epochMillis() + timeout(run.task) / 1_000_000);
+    CompletionStage<RunResult> stage;
+    try {
+      stage = runner.run(new TaskContext(run.task, target, run.cancellation, deadline));
+    } catch (Throwable e) { // whatever a runner throws is its failure, not the worker's
+      ended(run, null, e);
+      return;
+    }
+    stage.whenComplete((result, failure) -> ended(run, result, failure));
+  }
+
+  private void ended(TaskRun run, @Nullable RunResult result, @Nullable Throwable failure) {
+    if (run.lifecycle.finish()) {
+      RunResult checked = failure == null ? ends.checked(result) : ends.thrown(failure);
+      end(run, checked, checked.outcome(), runNanos(run, clock.nanos()));
+    }
+  }
+
+  private static long runNanos(TaskRun run, long now) {
+    return run.sinceNanos == 0 ? 0 : Math.max(1, now - run.sinceNanos);
+  }
+
+  private void end(TaskRun run, RunResult result, Outcome outcome, long runNanos) {
+    try {
+      log.done(run, result, outcome, runNanos);
+      metrics.ended(outcome, runNanos);
+    } finally {
+      dismiss(run);
+    }
+  }
+
+  private void dismiss(TaskRun run) {
+    inHand.remove(run.task.getId(), run);
+    endedByPool.computeIfAbsent(run.pool, pool -> new AtomicLong()).incrementAndGet();
+    run.slots.release(run.bytes);
+  }
+
+  private void reject(
+      ConsumerRecord<byte[], byte[]> source, String reason, String message, @Nullable Task task) {
+    metrics.rejected();
+    log.reject(source, reason, message, task);
+  }
+}

@@ -1,0 +1,252 @@
+package io.millrace.worker.runtime;
+
+import io.millrace.events.Attempt;
+import io.millrace.events.AttemptPhase;
+import io.millrace.events.Failure;
+import io.millrace.events.Outcome;
+import io.millrace.events.Rejection;
+import io.millrace.events.TargetSpec;
+import io.millrace.events.Task;
+import io.millrace.events.WorkerStatus;
+import io.millrace.schemas.identity.Ids;
+import io.millrace.schemas.serde.EventSerializer;
+import io.millrace.schemas.topics.Topic;
+import io.millrace.schemas.topics.Topics;
+import io.millrace.worker.task.RunResult;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes all that a worker says: attempts, rejections and its own status, through one producer.
+ *
+ * <p>The producer never lingers; with one request in flight per broker, what is said while it is
+ * under way goes together in the next, which saves CPU under load and costs nothing when idle.
+ */
+final class WorkerLog implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerLog.class);
+  private static final int BUFFER_BYTES = 32 << 20;
+  private static final int BATCH_BYTES = 128 << 10;
+
+  /** What a rejection holds besides the bytes it is about; generous. */
+  private static final int REJECTION_OVERHEAD_BYTES = 64 << 10;
+
+  private static final int MESSAGE_CHARS_MAX = 4_000;
+
+  private final KafkaProducer<byte[], byte[]> producer;
+  private final WorkerTopics topics;
+  private final String workerId;
+  private final WorkerClock clock;
+  private final EventSerializer<Attempt> attempts;
+  private final EventSerializer<Rejection> rejections;
+  private final EventSerializer<WorkerStatus> statuses;
+
+  WorkerLog(WorkerConfig config, WorkerTopics topics, String workerId, WorkerClock clock) {
+    this.topics = topics;
+    this.workerId = workerId;
+    this.clock = clock;
+    this.attempts = EventSerializer.forValues(config.serde());
+    this.rejections = EventSerializer.forValues(config.serde());
+    this.statuses = EventSerializer.forValues(config.serde());
+    Map<String, Object> settings = new HashMap<>();
+    settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+    settings.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES);
+    settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, (long) BUFFER_BYTES);
+    settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
+    settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topic.RECORD_BYTES_MAX);
+    settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
+    settings.putAll(config.kafka());
+    settings.put(ProducerConfig.ACKS_CONFIG, "all");
+    settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+    this.producer =
+        new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
+  }
+
+  /**
+   * Asks registry and brokers for what writing needs, so that no task waits for it later.
+   *
+   * @return how many partitions the attempts have
+   * @throws org.apache.kafka.common.KafkaException if either is away
+   */
+  int prepare() {
+    attempts.serialize(topics.attempts().name(), Attempt.newBuilder().build());
+    rejections.serialize(Topics.REJECTIONS.name(), Rejection.newBuilder().build());
+    statuses.serialize(Topics.WORKERS.name(), WorkerStatus.newBuilder().build());
+    producer.partitionsFor(Topics.REJECTIONS.name());
+    producer.partitionsFor(Topics.WORKERS.name());
+    return producer.partitionsFor(topics.attempts().name()).size();
+  }
+
+  /** Writes the claim of a task. */
+  void claim(TaskRun run) {
+    send(attempt(AttemptPhase.CLAIM, run), run.task);
+  }
+
+  /** Writes that a task still runs. */
+  void running(TaskRun run, long runNanos) {
+    Attempt attempt = attempt(AttemptPhase.RUNNING, run);
+    attempt.setRunMs(runNanos / 1e6);
+    send(attempt, run.task);
+  }
+
+  /**
+   * Writes how a task ended.
+   *
+   * @param runNanos how long the tool ran; 0 if it did not
+   * @param outcome overrides that of the result, for ends that the worker decided
+   */
+  void done(TaskRun run, RunResult result, Outcome outcome, long runNanos) {
+    Attempt attempt = attempt(AttemptPhase.DONE, run);
+    attempt.setOutcome(outcome);
+    attempt.setOutput(result.output());
+    if (result.failureCode() != null) {
+      String message = result.failureMessage() == null ? "" : result.failureMessage();
+      attempt.setFailure(new Failure(result.failureCode(), shortened(message)));
+    }
+    attempt.setRetryable(result.retryable());
+    attempt.setRunMs(runNanos / 1e6);
+    attempt.setCostMicros(result.costMicros());
+    send(attempt, run.task);
+  }
+
+  /**
+   * Writes that a record was not processed.
+   *
+   * @param reason stable name
+   * @param task the task it holds; null where it could not be read
+   */
+  void reject(
+      ConsumerRecord<byte[], byte[]> source, String reason, String message, @Nullable Task task) {
+    byte[] value = source.value();
+    int room =
+        Topic.RECORD_BYTES_MAX
+            - REJECTION_OVERHEAD_BYTES
+            - (source.key() == null ? 0 : source.key().length);
+    String note = shortened(message);
+    if (value != null && value.length > room) {
+      note += " (the first " + room + " of " + value.length + " bytes are kept)";
+      value = Arrays.copyOf(value, Math.max(0, room));
+    }
+    Rejection rejection =
+        Rejection.newBuilder()
+            .setId(id())
+            .setOccurredAt(Instant.ofEpochMilli(clock.epochMillis()))
+            .setTenant(task == null ? "default" : task.getTenant())
+            .setCorrelationId(task == null ? "" : task.getCorrelationId())
+            .setTraceparent(task == null ? null : task.getTraceparent())
+            .setOperationId(task == null ? null : task.getOperationId())
+            .setReason(reason)
+            .setMessage(note)
+            .setSourceTopic(source.topic())
+            .setSourcePartition(source.partition())
+            .setSourceOffset(source.offset())
+            .setKeyBytes(source.key() == null ? null : ByteBuffer.wrap(source.key()))
+            .setValueBytes(value == null ? null : ByteBuffer.wrap(value))
+            .setApplication("worker " + workerId)
+            .build();
+    LOG.warn(
+        "Rejected {}-{}@{}: {}: {}",
+        source.topic(),
+        source.partition(),
+        source.offset(),
+        reason,
+        note);
+    String key = task == null ? source.topic() : task.getTenant();
+    send(
+        Topics.REJECTIONS.name(),
+        null,
+        key,
+        rejections.serialize(Topics.REJECTIONS.name(), rejection));
+  }
+
+  /** Writes the worker's status; null: it has left in order. */
+  void status(@Nullable WorkerStatus status) {
+    send(Topics.WORKERS.name(), null, workerId, statuses.serialize(Topics.WORKERS.name(), status));
+  }
+
+  /** A new id for a record. */
+  String id() {
+    return Ids.v7(clock.epochMillis(), ThreadLocalRandom.current());
+  }
+
+  /** Waits until all that was written is acknowledged. */
+  void flush() {
+    producer.flush();
+  }
+
+  @Override
+  public void close() {
+    producer.close();
+  }
+
+  private Attempt attempt(AttemptPhase phase, TaskRun run) {
+    Attempt attempt = attempt(phase, run.task, run.lifecycle.claimId());
+    attempt.setPool(run.pool);
+    attempt.setQueueMs(run.queueMs);
+    TargetSpec target = run.target;
+    if (target != null) {
+      attempt.setTargetVersion(target.getVersion());
+    }
+    return attempt;
+  }
+
+  private Attempt attempt(AttemptPhase phase, Task task, String claimId) {
+    Attempt attempt = new Attempt();
+    attempt.setId(id());
+    attempt.setTenant(task.getTenant());
+    attempt.setCorrelationId(task.getCorrelationId());
+    attempt.setOccurredAt(Instant.ofEpochMilli(clock.epochMillis()));
+    attempt.setTraceparent(task.getTraceparent());
+    attempt.setOperationId(task.getOperationId());
+    attempt.setTaskId(task.getId());
+    attempt.setFingerprint(task.getFingerprint());
+    attempt.setKind(task.getKind());
+    attempt.setPhase(phase);
+    attempt.setAttempt(task.getAttempt());
+    attempt.setSequence(task.getSequence());
+    attempt.setPool("");
+    attempt.setClaimId(claimId);
+    attempt.setWorkerId(workerId);
+    attempt.setTarget(task.getTarget());
+    attempt.setTargetVersion(task.getTargetVersion());
+    attempt.setOutcome(Outcome.UNKNOWN);
+    attempt.setRetryable(true);
+    return attempt;
+  }
+
+  private void send(Attempt attempt, Task task) {
+    String topic = topics.attempts().name();
+    send(topic, task.getHomePartition(), task.getFingerprint(), attempts.serialize(topic, attempt));
+  }
+
+  private void send(
+      String topic, @Nullable Integer partition, String key, byte @Nullable [] value) {
+    byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
+    producer.send(
+        new ProducerRecord<>(topic, partition, keyBytes, value),
+        (metadata, failure) -> {
+          if (failure != null) {
+            LOG.error("A record for {} with key {} was lost", topic, key, failure);
+          }
+        });
+  }
+
+  private static String shortened(String message) {
+    return message.length() <= MESSAGE_CHARS_MAX
+        ? message
+        : message.substring(0, MESSAGE_CHARS_MAX) + "…";
+  }
+}

@@ -1,0 +1,284 @@
+package io.millrace.worker.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.events.Attempt;
+import io.millrace.events.AttemptPhase;
+import io.millrace.events.ControlType;
+import io.millrace.events.Outcome;
+import io.millrace.events.TargetSpec;
+import io.millrace.events.Task;
+import io.millrace.worker.fixture.WorkerBench;
+import io.millrace.worker.task.RunResult;
+import io.millrace.worker.task.TaskContext;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.NullUnmarked;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A worker against a real broker. */
+@NullUnmarked
+class WorkerTest {
+
+  @TempDir static Path directory;
+  static WorkerBench bench;
+
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final Map<String, CompletableFuture<RunResult>> open = new ConcurrentHashMap<>();
+  private final Map<String, TaskContext> begun = new ConcurrentHashMap<>();
+  private final AtomicInteger runs = new AtomicInteger();
+  private Worker worker;
+
+  @BeforeAll
+  static void startBroker() {
+    bench = new WorkerBench(directory, List.of("default"));
+    for (String name : List.of("ok", "open", "throws")) {
+      bench.declare(target(name));
+    }
+  }
+
+  @AfterAll
+  static void stopBroker() {
+    bench.close();
+  }
+
+  @BeforeEach
+  void startWorker() {
+    worker =
+        new Worker(
+            new WorkerConfig(WorkerConfig.definition(), bench.workerSettings()),
+            WorkerTopics.tools(),
+            this::run,
+            meters);
+    worker.start();
+    worker.ready().join();
+  }
+
+  @AfterEach
+  void stopWorker() {
+    worker.drain(Duration.ofMillis(200));
+  }
+
+  private CompletionStage<RunResult> run(TaskContext context) {
+    runs.incrementAndGet();
+    begun.put(context.task().getId(), context);
+    return switch (context.target().getName()) {
+      case "throws" -> throw new IllegalStateException("out of order");
+      case "open" -> open.computeIfAbsent(context.task().getId(), id -> new CompletableFuture<>());
+      default -> CompletableFuture.completedFuture(RunResult.ok(context.task().getArguments(), 7));
+    };
+  }
+
+  @Test
+  void aTaskIsRunAndReportedOnItsHomePartition() {
+    Task task =
+        WorkerBench.task("tool:ok", "{\"a\":1}").setSequence(42).setHomePartition(3).build();
+    bench.send("default", task);
+    Attempt done = done(task);
+    assertThat(done.getOutcome()).isEqualTo(Outcome.OK);
+    assertThat(done.getOutput()).isEqualTo("{\"a\":1}");
+    assertThat(done.getFailure()).isNull();
+    assertThat(done.getPool()).isEqualTo("default");
+    assertThat(done.getSequence()).isEqualTo(42);
+    assertThat(done.getOperationId()).isEqualTo(task.getOperationId());
+    assertThat(done.getFingerprint()).isEqualTo(task.getFingerprint());
+    assertThat(done.getWorkerId()).isEqualTo(worker.id());
+    assertThat(done.getTarget()).isEqualTo("tool:ok");
+    assertThat(done.getTargetVersion()).isEqualTo("1");
+    assertThat(done.getCostMicros()).isEqualTo(7);
+    assertThat(done.getQueueMs()).isBetween(0.0, 30_000.0);
+    assertThat(done.getClaimId()).isEmpty();
+    assertThat(bench.attempts(task.getId(), AttemptPhase.CLAIM)).isEmpty();
+  }
+
+  @Test
+  void aRunnerThatThrowsIsAToolErrorAndTheNextTaskRuns() {
+    Task bad = WorkerBench.task("tool:throws", "{}").build();
+    Task good = WorkerBench.task("tool:ok", "{}").build();
+    bench.send("default", bad);
+    bench.send("default", good);
+    Attempt done = done(bad);
+    assertThat(done.getOutcome()).isEqualTo(Outcome.TOOL_ERROR);
+    assertThat(done.getFailure().getMessage()).contains("out of order");
+    assertThat(done(good).getOutcome()).isEqualTo(Outcome.OK);
+  }
+
+  @Test
+  void aClaimedTaskRunsOnlyOnItsOwnGrant() {
+    Task task = WorkerBench.task("tool:ok", "{}").setClaimRequired(true).build();
+    bench.send("default", task);
+    Attempt claim = first(task, AttemptPhase.CLAIM);
+    assertThat(claim.getClaimId()).isNotEmpty();
+    bench.control(ControlType.GRANT, task.getOperationId(), task.getId(), "another");
+    bench.control(ControlType.GRANT, task.getOperationId(), "", "a third");
+    Task later = WorkerBench.task("tool:ok", "{}").build();
+    bench.send("default", later);
+    done(later);
+    assertThat(begun).doesNotContainKey(task.getId());
+    bench.control(ControlType.GRANT, task.getOperationId(), task.getId(), claim.getClaimId());
+    Attempt done = done(task);
+    assertThat(done.getOutcome()).isEqualTo(Outcome.OK);
+    assertThat(done.getClaimId()).isEqualTo(claim.getClaimId());
+  }
+
+  @Test
+  void aRefusedClaimNeverRunsAndFreesItsSlot() {
+    Task task = WorkerBench.task("tool:ok", "{}").setClaimRequired(true).build();
+    bench.send("default", task);
+    Attempt claim = first(task, AttemptPhase.CLAIM);
+    assertThat(running()).isEqualTo(1);
+    bench.control(ControlType.CANCEL, task.getOperationId(), task.getId(), claim.getClaimId());
+    await().until(() -> running() == 0);
+    assertThat(begun).doesNotContainKey(task.getId());
+    assertThat(bench.attempts(task.getId(), AttemptPhase.DONE)).isEmpty();
+  }
+
+  @Test
+  void aRunningTaskBeatsEverySecondAndIsCancelled() {
+    Task task = WorkerBench.task("tool:open", "{}").build();
+    bench.send("default", task);
+    await().until(() -> bench.attempts(task.getId(), AttemptPhase.RUNNING).size() >= 2);
+    List<Attempt> beats = bench.attempts(task.getId(), AttemptPhase.RUNNING);
+    assertThat(
+            Duration.between(beats.get(0).getOccurredAt(), beats.get(1).getOccurredAt()).toMillis())
+        .isBetween(950L, 1500L);
+    bench.control(ControlType.CANCEL, task.getOperationId(), "", "");
+    assertThat(done(task).getOutcome()).isEqualTo(Outcome.CANCELLED);
+    assertThat(begun.get(task.getId()).cancellation().requested()).isTrue();
+  }
+
+  @Test
+  void aTaskThatTakesTooLongIsCalledOff() {
+    Task task = WorkerBench.task("tool:open", "{}").setTimeoutMs(150).build();
+    bench.send("default", task);
+    Attempt done = done(task);
+    assertThat(done.getOutcome()).isEqualTo(Outcome.TIMEOUT);
+    assertThat(done.getRunMs()).isBetween(150.0, 1_000.0);
+    assertThat(begun.get(task.getId()).cancellation().requested()).isTrue();
+  }
+
+  @Test
+  void aTaskWhoseDeadlineHasPassedDoesNotRun() {
+    Task task =
+        WorkerBench.task("tool:ok", "{}").setDeadlineAt(Instant.now().minusSeconds(1)).build();
+    bench.send("default", task);
+    assertThat(done(task).getOutcome()).isEqualTo(Outcome.DEADLINE_EXCEEDED);
+    assertThat(begun).doesNotContainKey(task.getId());
+  }
+
+  @Test
+  void aTaskHandedOverTwiceWhileItRunsRunsOnce() {
+    Task task = WorkerBench.task("tool:open", "{}").build();
+    bench.send("default", task);
+    bench.send("default", task);
+    await().until(() -> meters.get("millrace.worker.tasks.repeated").counter().count() == 1);
+    open.computeIfAbsent(task.getId(), id -> new CompletableFuture<>())
+        .complete(RunResult.ok("1", 0));
+    done(task);
+    assertThat(runs).hasValue(1);
+  }
+
+  @Test
+  void aTargetThatIsNotKnownYetIsWaitedForAndOthersGoOn() {
+    Task early = WorkerBench.task("tool:late-" + System.nanoTime(), "{}").build();
+    Task unknown = WorkerBench.task("tool:never", "{}").build();
+    Task other = WorkerBench.task("tool:ok", "{}").build();
+    bench.send("default", early);
+    bench.send("default", unknown);
+    bench.send("default", other);
+    done(other);
+    bench.declare(target(early.getTarget().substring("tool:".length())));
+    assertThat(done(early).getOutcome()).isEqualTo(Outcome.OK);
+    Attempt done = done(unknown);
+    assertThat(done.getOutcome()).isEqualTo(Outcome.TOOL_ERROR);
+    assertThat(done.getFailure().getCode()).isEqualTo("TARGET_UNKNOWN");
+    assertThat(done.getRetryable()).isTrue();
+  }
+
+  @Test
+  void whatIsNoTaskIsRejectedWithItsBytesAndTheNextTaskRuns() {
+    byte[] bytes = {9, 9, 9, (byte) System.nanoTime()};
+    bench.raw("tool.tasks.default", "k", bytes);
+    Task away = WorkerBench.task("tool:ok", "{}").setHomePartition(99).build();
+    bench.send("default", away);
+    Task next = WorkerBench.task("tool:ok", "{}").build();
+    bench.send("default", next);
+    done(next);
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(bench.rejections())
+                    .anySatisfy(
+                        rejection -> {
+                          assertThat(rejection.getReason()).isEqualTo("UNDECODABLE");
+                          assertThat(rejection.getSourceTopic()).isEqualTo("tool.tasks.default");
+                          assertThat(rejection.getSourceOffset()).isNotNegative();
+                          assertThat(rejection.getValueBytes().array()).isEqualTo(bytes);
+                        })
+                    .anySatisfy(
+                        rejection -> {
+                          assertThat(rejection.getReason()).isEqualTo("HOME_PARTITION_INVALID");
+                          assertThat(rejection.getOperationId()).isEqualTo(away.getOperationId());
+                        }));
+  }
+
+  @Test
+  void aWorkerThatDrainsEndsWhatRunsAndSaysThatItLeft() {
+    Task task = WorkerBench.task("tool:open", "{}").build();
+    bench.send("default", task);
+    await().until(() -> open.containsKey(task.getId()));
+    CompletableFuture<Boolean> drained =
+        CompletableFuture.supplyAsync(() -> worker.drain(Duration.ofSeconds(20)));
+    await()
+        .until(
+            () -> bench.statuses(worker.id()).stream().anyMatch(s -> s != null && s.getDraining()));
+    open.get(task.getId()).complete(RunResult.ok("1", 0));
+    assertThat(drained.join()).isTrue();
+    assertThat(done(task).getOutcome()).isEqualTo(Outcome.OK);
+    await().until(() -> bench.statuses(worker.id()).contains(null));
+  }
+
+  @Test
+  void aWorkerThatMayNotWaitReportsWhatItCallsOff() {
+    Task task = WorkerBench.task("tool:open", "{}").build();
+    bench.send("default", task);
+    await().until(() -> open.containsKey(task.getId()));
+    assertThat(worker.drain(Duration.ZERO)).isFalse();
+    Attempt done = done(task);
+    assertThat(done.getFailure().getCode()).isEqualTo("WORKER_STOPPED");
+    assertThat(done.getRetryable()).isTrue();
+  }
+
+  private double running() {
+    return meters.get("millrace.worker.running").tag("pool", "default").gauge().value();
+  }
+
+  private static Attempt done(Task task) {
+    return first(task, AttemptPhase.DONE);
+  }
+
+  private static Attempt first(Task task, AttemptPhase phase) {
+    await()
+        .pollInterval(Duration.ofMillis(10))
+        .until(() -> !bench.attempts(task.getId(), phase).isEmpty());
+    return bench.attempts(task.getId(), phase).get(0);
+  }
+
+  private static TargetSpec target(String name) {
+    return TargetSpec.newBuilder().setTarget("tool:" + name).setName(name).setBuiltin(name).build();
+  }
+}
