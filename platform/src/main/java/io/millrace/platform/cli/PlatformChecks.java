@@ -9,18 +9,17 @@ import java.net.HttpURLConnection;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
-import org.apache.kafka.clients.admin.FeatureMetadata;
-import org.apache.kafka.clients.admin.FinalizedVersionRange;
 import org.apache.kafka.common.KafkaException;
 
 /** Looks into a running platform: broker, features, topics, registry, clock. */
 final class PlatformChecks {
   /** Feature level of metadata that came with Kafka 4.2 (4.2-IV0 and IV1 are 28 and 29). */
-  private static final short METADATA_4_2 = 28;
+  private static final int METADATA_4_2 = 28;
 
   private static final int CLOCK_ANSWER_MS = 3_000;
   private static final Duration CLOCK_MAX = Duration.ofSeconds(5);
@@ -37,10 +36,12 @@ final class PlatformChecks {
     if (checks.get(0).state() != Check.State.OK) {
       return checks;
     }
-    Map<String, FinalizedVersionRange> features;
     try {
-      FeatureMetadata metadata = cluster.get(cluster.admin().describeFeatures().featureMetadata());
-      features = metadata.finalizedFeatures();
+      Map<String, Integer> features = new HashMap<>();
+      cluster
+          .get(cluster.admin().describeFeatures().featureMetadata())
+          .finalizedFeatures()
+          .forEach((feature, range) -> features.put(feature, (int) range.maxVersionLevel()));
       checks.add(version(features));
       checks.add(shareGroups(features));
     } catch (KafkaException | CommandException e) {
@@ -65,14 +66,14 @@ final class PlatformChecks {
         "broker", cluster.addresses().bootstrap() + " answers, " + nodes + " in the cluster");
   }
 
-  static Check version(Map<String, FinalizedVersionRange> features) {
-    FinalizedVersionRange metadata = features.get("metadata.version");
+  static Check version(Map<String, Integer> features) {
+    Integer metadata = features.get("metadata.version");
     if (metadata == null) {
       return Check.failed(
           "broker_version", "no metadata.version: not a KRaft cluster", "use Kafka 4.2 or later");
     }
-    String detail = "metadata.version " + metadata.maxVersionLevel();
-    return metadata.maxVersionLevel() >= METADATA_4_2
+    String detail = "metadata.version " + metadata;
+    return metadata >= METADATA_4_2
         ? Check.ok("broker_version", detail + " (Kafka 4.2 or later)")
         : Check.failed(
             "broker_version",
@@ -80,10 +81,10 @@ final class PlatformChecks {
             "upgrade the brokers, then kafka-features.sh upgrade --release-version 4.2");
   }
 
-  static Check shareGroups(Map<String, FinalizedVersionRange> features) {
-    FinalizedVersionRange share = features.get("share.version");
-    return share != null && share.maxVersionLevel() >= 1
-        ? Check.ok("share_groups", "share.version " + share.maxVersionLevel())
+  static Check shareGroups(Map<String, Integer> features) {
+    Integer share = features.get("share.version");
+    return share != null && share >= 1
+        ? Check.ok("share_groups", "share.version " + share)
         : Check.failed(
             "share_groups",
             "share.version is 0: workers cannot take tasks",

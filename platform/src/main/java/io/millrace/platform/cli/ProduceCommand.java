@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.millrace.schemas.topics.Topic;
 import java.io.BufferedReader;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -132,7 +133,12 @@ final class ProduceCommand implements Callable<Integer> {
 
   private InputStream open() {
     if (file.equals("-")) {
-      return System.in;
+      return new FilterInputStream(System.in) {
+        @Override
+        public void close() {
+          // Standard input belongs to the process, not to this command.
+        }
+      };
     }
     try {
       return Files.newInputStream(Path.of(file));

@@ -3,6 +3,7 @@ package io.millrace.platform.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.millrace.schemas.serde.AvroSafety;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import java.nio.ByteBuffer;
@@ -27,6 +28,10 @@ import org.jspecify.annotations.Nullable;
 
 /** A record goes to JSON text and back unchanged, for every record class and every Avro type. */
 class RecordJsonProperties {
+  static {
+    AvroSafety.establish();
+  }
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Schema EVERY_TYPE =
       new Schema.Parser()
@@ -127,18 +132,21 @@ class RecordJsonProperties {
         long number = random.nextLong() >> random.nextInt(64);
         yield specific && schema.getLogicalType() != null ? Instant.ofEpochMilli(number) : number;
       }
-      case FLOAT -> {
-        float number = Float.intBitsToFloat(random.nextInt());
-        yield Float.isNaN(number) || random.nextInt(5) == 0 ? Float.NaN : number;
-      }
-      case DOUBLE -> {
-        double number = Double.longBitsToDouble(random.nextLong());
-        // JSON has one NaN, Avro's equals tells them apart by their bits.
-        double comparable = Double.isNaN(number) ? Double.NaN : number;
-        yield random.nextInt(5) == 0 ? Double.NEGATIVE_INFINITY : comparable;
-      }
+      case FLOAT -> (float) number(random, 120, specific);
+      case DOUBLE -> number(random, 1_000, specific);
       case BOOLEAN -> random.nextBoolean();
       case NULL -> null;
+    };
+  }
+
+  /** Any size; a generated class with a NaN is not even equal to itself, so those have none. */
+  private static double number(Random random, int exponentMax, boolean specific) {
+    return switch (random.nextInt(12)) {
+      case 0 -> specific ? Double.POSITIVE_INFINITY : Double.NaN;
+      case 1 -> Double.NEGATIVE_INFINITY;
+      case 2 -> -0.0;
+      default ->
+          Math.scalb(random.nextDouble() - 0.5, random.nextInt(2 * exponentMax) - exponentMax);
     };
   }
 

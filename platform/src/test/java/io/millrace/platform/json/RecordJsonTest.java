@@ -98,6 +98,16 @@ class RecordJsonTest {
   }
 
   @Test
+  void whatIsNoNumberIsText() throws Exception {
+    ToolResult result =
+        RecordJson.fromJson(json("{\"run_ms\": \"NaN\", \"latency_ms\": 3}"), ToolResult.class);
+
+    assertThat(result.getRunMs()).isNaN();
+    assertThat(result.getLatencyMs()).isEqualTo(3.0);
+    assertThat(RecordJson.toJson(result).path("run_ms").textValue()).isEqualTo("NaN");
+  }
+
+  @Test
   void bytesThatAreNotBase64AreRefused() throws Exception {
     String field =
         Rejection.getClassSchema().getFields().stream()
