@@ -118,6 +118,10 @@ final class WorkerCostMain {
             "--bootstrap", settings.get("bootstrap.servers"),
             "--registry", settings.get("schema.registry.url"),
             "--slots", String.valueOf(slots)));
+    String file = System.getProperty("worker.config", "");
+    if (!file.isEmpty()) {
+      command.addAll(List.of("--config", file));
+    }
     return new ProcessBuilder(command)
         .redirectErrorStream(true)
         .redirectOutput(new File("/tmp/worker-cost.log"))
