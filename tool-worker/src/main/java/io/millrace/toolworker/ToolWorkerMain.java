@@ -2,19 +2,27 @@ package io.millrace.toolworker;
 
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.millrace.worker.http.AdminServer;
+import io.millrace.worker.http.PortInUseException;
+import io.millrace.worker.http.Readiness;
 import io.millrace.worker.runtime.WorkerConfig;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.common.config.ConfigException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Runs a tool worker as its own process until it is told to stop; it drains then. */
 public final class ToolWorkerMain {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ToolWorkerMain.class);
 
   private static final Map<String, String> OPTIONS =
       Map.of(
@@ -22,11 +30,12 @@ public final class ToolWorkerMain {
           "--registry", WorkerConfig.SCHEMA_REGISTRY_URL,
           "--pools", WorkerConfig.POOLS,
           "--slots", WorkerConfig.SLOTS,
-          "--id", WorkerConfig.WORKER_ID);
+          "--id", WorkerConfig.WORKER_ID,
+          "--http-port", ToolWorkerConfig.HTTP_PORT);
 
   private static final String USAGE =
       "Usage: --bootstrap HOST:PORT --registry URL [--pools A,B] [--slots N] [--id NAME]"
-          + " [--config FILE]";
+          + " [--http-port PORT] [--config FILE]";
 
   private ToolWorkerMain() {}
 
@@ -40,19 +49,37 @@ public final class ToolWorkerMain {
       System.exit(2);
       return;
     }
-    ToolWorker worker =
-        new ToolWorker(config, new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
+    PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    ToolWorker worker = new ToolWorker(config, metrics);
+    AdminServer admin;
+    try {
+      admin = AdminServer.start(config.httpPort(), metrics, () -> readiness(worker));
+    } catch (PortInUseException e) {
+      System.err.println(e.getMessage());
+      System.exit(2);
+      return;
+    }
+    LOG.info("Worker {} answers on {}", worker.id(), admin.url());
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(
                 () -> {
                   worker.close();
+                  admin.close();
                   stopped.countDown();
                 },
                 "worker-shutdown"));
     worker.start();
     stopped.await();
+  }
+
+  private static Readiness readiness(ToolWorker worker) {
+    boolean ready = worker.ready().isDone() && !worker.ready().isCompletedExceptionally();
+    return new Readiness(
+        List.of(
+            new Readiness.Part(
+                "worker", ready, ready ? "" : "it waits for brokers, topics or the registry")));
   }
 
   /**

@@ -6,7 +6,6 @@ import io.millrace.events.ControlType;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.Task;
 import io.millrace.worker.fixture.WorkerBench;
-import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -118,9 +117,13 @@ final class WorkerCostMain {
             "--bootstrap", settings.get("bootstrap.servers"),
             "--registry", settings.get("schema.registry.url"),
             "--slots", String.valueOf(slots)));
+    String file = System.getProperty("worker.config", "");
+    if (!file.isEmpty()) {
+      command.addAll(List.of("--config", file));
+    }
     return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(new File("/tmp/worker-cost.log"))
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .redirectError(ProcessBuilder.Redirect.INHERIT)
         .start();
   }
 }

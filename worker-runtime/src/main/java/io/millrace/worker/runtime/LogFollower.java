@@ -18,6 +18,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +39,7 @@ final class LogFollower implements AutoCloseable {
   private final String table;
   private final String stream;
   private final Map<String, Consumer<ConsumerRecord<byte[], byte[]>>> readers;
+  private final Set<String> awaited;
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final Thread thread;
   private volatile boolean stopping;
@@ -50,16 +52,19 @@ final class LogFollower implements AutoCloseable {
    * @param onTable gets its records, in order per partition
    * @param stream topic read from where it ends at the start
    * @param onStream gets its records, in order per partition
+   * @param awaited other topics whose existence is waited for
    */
   LogFollower(
       Map<String, Object> kafka,
       String table,
       Consumer<ConsumerRecord<byte[], byte[]>> onTable,
       String stream,
-      Consumer<ConsumerRecord<byte[], byte[]>> onStream) {
+      Consumer<ConsumerRecord<byte[], byte[]>> onStream,
+      Set<String> awaited) {
     this.table = table;
     this.stream = stream;
     this.readers = Map.of(table, onTable, stream, onStream);
+    this.awaited = Set.copyOf(awaited);
     Map<String, Object> settings = new HashMap<>(kafka);
     settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
@@ -109,26 +114,11 @@ final class LogFollower implements AutoCloseable {
   private Map<TopicPartition, Long> assign() {
     while (true) {
       try {
-        Set<TopicPartition> tables = partitions(table);
-        Set<TopicPartition> streams = partitions(stream);
-        if (!tables.isEmpty() && !streams.isEmpty()) {
-          List<TopicPartition> all = new ArrayList<>(tables);
-          all.addAll(streams);
-          consumer.assign(all);
-          consumer.seekToBeginning(tables);
-          consumer.seekToEnd(streams);
-          // Seeking is lazy: asking for the position is what fixes it before a task is taken.
-          streams.forEach(consumer::position);
-          Map<TopicPartition, Long> ends = new HashMap<>(consumer.endOffsets(tables));
-          ends.entrySet().removeIf(end -> consumer.position(end.getKey()) >= end.getValue());
-          if (ends.isEmpty()) {
-            ready.complete(null);
-          }
-          return ends;
+        String missing = missing();
+        if (missing == null) {
+          return position(partitions(table), partitions(stream));
         }
-        LOG.warn(
-            "Topic {} does not exist yet; create the topics first. Trying again",
-            tables.isEmpty() ? table : stream);
+        LOG.warn("Topic {} does not exist yet; create the topics first. Trying again", missing);
       } catch (WakeupException | InterruptException e) {
         throw e;
       } catch (KafkaException e) {
@@ -136,6 +126,33 @@ final class LogFollower implements AutoCloseable {
       }
       pause();
     }
+  }
+
+  private @Nullable String missing() {
+    for (String topic : awaited) {
+      if (partitions(topic).isEmpty()) {
+        return topic;
+      }
+    }
+    return partitions(table).isEmpty() ? table : partitions(stream).isEmpty() ? stream : null;
+  }
+
+  /** Fixes all positions; returns where the table ends, for partitions that have something. */
+  private Map<TopicPartition, Long> position(
+      Set<TopicPartition> tables, Set<TopicPartition> streams) {
+    List<TopicPartition> all = new ArrayList<>(tables);
+    all.addAll(streams);
+    consumer.assign(all);
+    consumer.seekToBeginning(tables);
+    consumer.seekToEnd(streams);
+    // Seeking is lazy: asking for the position is what fixes it before a task is taken.
+    streams.forEach(consumer::position);
+    Map<TopicPartition, Long> ends = new HashMap<>(consumer.endOffsets(tables));
+    ends.entrySet().removeIf(end -> consumer.position(end.getKey()) >= end.getValue());
+    if (ends.isEmpty()) {
+      ready.complete(null);
+    }
+    return ends;
   }
 
   private Set<TopicPartition> partitions(String topic) {

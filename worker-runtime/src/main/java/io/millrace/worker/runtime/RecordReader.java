@@ -38,14 +38,16 @@ final class RecordReader<T extends GenericContainer> {
   Read<T> read(String topic, byte @Nullable [] bytes) {
     while (true) {
       Received<T> received = records.deserialize(topic, bytes);
-      Undecodable problem = received == null ? null : received.problem();
-      if (problem == null) {
-        return new Read<>(received == null ? null : received.record(), null);
+      if (received == null) {
+        return new Read<>(null, null);
       }
-      if (!problem.reason().equals(REGISTRY_AWAY) || stopping.getAsBoolean()) {
-        return new Read<>(null, problem);
+      Undecodable undecodable = received.problem();
+      if (undecodable == null
+          || !undecodable.reason().equals(REGISTRY_AWAY)
+          || stopping.getAsBoolean()) {
+        return new Read<>(received.record(), undecodable);
       }
-      LOG.warn("A record of {} waits for the schema registry: {}", topic, problem.message());
+      LOG.warn("A record of {} waits for the schema registry: {}", topic, undecodable.message());
     }
   }
 

@@ -3,12 +3,18 @@ package io.millrace.worker.runtime;
 import io.millrace.events.OperationKind;
 import io.millrace.events.PoolLoad;
 import io.millrace.events.WorkerStatus;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.stream.Stream;
 
 /** Says once a second what the worker does. */
 final class StatusBeat {
@@ -73,6 +79,7 @@ final class StatusBeat {
         .ifPresent(cpu -> metrics.put("process_cpu_seconds", cpu.toNanos() / 1e9));
     Runtime runtime = Runtime.getRuntime();
     metrics.put("heap_used_bytes", (double) (runtime.totalMemory() - runtime.freeMemory()));
+    residentBytes().ifPresent(bytes -> metrics.put("rss_bytes", bytes));
     return WorkerStatus.newBuilder()
         .setId(log.id())
         .setOccurredAt(Instant.ofEpochMilli(clock.epochMillis()))
@@ -85,5 +92,17 @@ final class StatusBeat {
         .setStartedAt(startedAt)
         .setMetrics(metrics)
         .build();
+  }
+
+  /** Resident memory; empty where the system does not say. */
+  private static OptionalDouble residentBytes() {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
+      return lines
+          .filter(line -> line.startsWith("VmRSS:"))
+          .mapToDouble(line -> Double.parseDouble(line.replaceAll("\\D", "")) * 1024)
+          .findFirst();
+    } catch (IOException | UncheckedIOException | NumberFormatException e) {
+      return OptionalDouble.empty();
+    }
   }
 }

@@ -27,11 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TaskDesk {
 
-  private static final long TIMEOUT_DEFAULT_MS = 30_000;
   private static final int CANCELS_REMEMBERED = 10_000;
-
-  /** How long a claim without a deadline is kept: as long as controls are. */
-  private static final long CLAIM_WAIT_MS = Duration.ofMinutes(10).toMillis();
 
   private final TaskRunner runner;
   private final TargetTable targets;
@@ -39,7 +35,7 @@ final class TaskDesk {
   private final WorkerLog log;
   private final WorkerMetrics metrics;
   private final WorkerClock clock;
-  private final long targetWaitNanos;
+  private final TaskTimes times;
   private final ConcurrentMap<String, TaskRun> inHand = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, AtomicLong> endedByPool = new ConcurrentHashMap<>();
   private final RecentCancels cancels = new RecentCancels(CANCELS_REMEMBERED);
@@ -66,7 +62,7 @@ final class TaskDesk {
     this.log = log;
     this.metrics = metrics;
     this.clock = clock;
-    this.targetWaitNanos = targetWait.toNanos();
+    this.times = new TaskTimes(targets, targetWait);
   }
 
   /** Called once before the first task. */
@@ -105,7 +101,7 @@ final class TaskDesk {
             pool,
             slots,
             source.value().length,
-            lifecycle(task, now, epochMillis),
+            times.lifecycle(task, task.getClaimRequired() ? log.id() : "", now, epochMillis),
             Math.max(0, epochMillis - (sentAt > 0 ? sentAt : source.timestamp())));
     if (inHand.putIfAbsent(task.getId(), run) != null) {
       metrics.repeated();
@@ -125,31 +121,6 @@ final class TaskDesk {
       // It may have been declared since the look.
       targetDeclared(task.getTarget());
     }
-  }
-
-  private TaskLifecycle lifecycle(Task task, long now, long epochMillis) {
-    long deadlineAt = task.getDeadlineAt().toEpochMilli();
-    boolean claim = task.getClaimRequired();
-    long untilDeadline =
-        deadlineAt > 0 ? deadlineAt - epochMillis : claim ? CLAIM_WAIT_MS : Long.MAX_VALUE;
-    return new TaskLifecycle(
-        claim ? log.id() : "", after(now, untilDeadline), now + targetWaitNanos, timeout(task));
-  }
-
-  private static long after(long now, long millis) {
-    long nanos = Duration.ofDays(365).toNanos();
-    return millis > Duration.ofDays(365).toMillis()
-        ? now + nanos
-        : now + Math.max(-nanos, millis * 1_000_000);
-  }
-
-  private long timeout(Task task) {
-    long timeoutMs = task.getTimeoutMs();
-    if (timeoutMs <= 0) {
-      TargetSpec target = targets.get(task.getTarget());
-      timeoutMs = target == null ? TIMEOUT_DEFAULT_MS : target.getTimeoutMs();
-    }
-    return after(0, timeoutMs <= 0 ? TIMEOUT_DEFAULT_MS : timeoutMs);
   }
 
   /** Dispatch's word; most are for other workers. */
@@ -287,7 +258,8 @@ final class TaskDesk {
     if (target == null) {
       throw new IllegalStateException("A task is run only once its target is known");
     }
-    Instant deadline = Instant.ofEpochMilli(clock.epochMillis() + timeout(run.task) / 1_000_000);
+    Instant deadline =
+        Instant.ofEpochMilli(clock.epochMillis() + times.timeoutNanos(run.task) / 1_000_000);
     CompletionStage<RunResult> stage;
     try {
       stage = runner.run(new TaskContext(run.task, target, run.cancellation, deadline));

@@ -32,6 +32,7 @@ public final class Worker implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
   private static final Duration PAUSE = Duration.ofMillis(500);
+  private static final Duration FAREWELL = Duration.ofSeconds(20);
 
   private final WorkerConfig config;
   private final String id;
@@ -85,7 +86,8 @@ public final class Worker implements AutoCloseable {
             Topics.TARGETS.name(),
             this::onTarget,
             topics.controls().name(),
-            this::onControl);
+            this::onControl,
+            log.topics());
     this.status = new StatusBeat(log, desk, topics.kind(), id, host, clock);
     for (String pool : config.pools()) {
       Slots slots = new Slots(config.slots(), config.inFlightBytes());
@@ -122,9 +124,9 @@ public final class Worker implements AutoCloseable {
 
   private void startUp() {
     try {
-      int homePartitions = prepare();
       follower.ready().join();
-      desk.open(ticker::at, homePartitions);
+      prepare();
+      desk.open(ticker::at, log.homePartitions());
       ticker.start();
       intakes.forEach(PoolIntake::start);
       intakes.forEach(intake -> intake.ready().join());
@@ -138,10 +140,11 @@ public final class Worker implements AutoCloseable {
     }
   }
 
-  private int prepare() {
+  private void prepare() {
     while (true) {
       try {
-        return log.prepare();
+        log.prepare();
+        return;
       } catch (KafkaException e) {
         if (stopping) {
           throw e;
@@ -200,8 +203,9 @@ public final class Worker implements AutoCloseable {
     if (started) {
       LOG.info("Worker {} drains {} tasks", id, desk.inHand());
       clean = stop(limit);
+    } else {
+      log.close();
     }
-    log.close();
     ready.cancel(false);
     LOG.info("Worker {} has stopped", id);
     return clean;
@@ -219,14 +223,35 @@ public final class Worker implements AutoCloseable {
     intakes.forEach(PoolIntake::close);
     boolean clean = !running || awaitEmpty(limit);
     stopping = true;
+    Thread watchdog = watchdog();
     desk.stop();
     ticker.close();
     follower.close();
     if (running) {
       log.status(null);
-      log.flush();
     }
+    log.close();
+    watchdog.interrupt();
     return clean;
+  }
+
+  /** Frees whoever waits for brokers that are away, so that stopping ends all the same. */
+  private Thread watchdog() {
+    Thread watchdog =
+        new Thread(
+            () -> {
+              try {
+                Thread.sleep(FAREWELL.toMillis());
+                LOG.error("Brokers do not answer: what was still to be said is lost");
+                log.close();
+              } catch (InterruptedException e) {
+                LOG.debug("Stopped in time");
+              }
+            },
+            "worker-watchdog");
+    watchdog.setDaemon(true);
+    watchdog.start();
+    return watchdog;
   }
 
   private boolean awaitEmpty(Duration limit) {

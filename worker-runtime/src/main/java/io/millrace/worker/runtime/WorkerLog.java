@@ -15,10 +15,12 @@ import io.millrace.schemas.topics.Topics;
 import io.millrace.worker.task.RunResult;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -40,6 +42,7 @@ final class WorkerLog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(WorkerLog.class);
   private static final int BUFFER_BYTES = 32 << 20;
   private static final int BATCH_BYTES = 128 << 10;
+  private static final Duration FAREWELL = Duration.ofSeconds(15);
 
   /** What a rejection holds besides the bytes it is about; generous. */
   private static final int REJECTION_OVERHEAD_BYTES = 64 << 10;
@@ -68,6 +71,8 @@ final class WorkerLog implements AutoCloseable {
     settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
     settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topic.RECORD_BYTES_MAX);
     settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
+    // With the brokers away and the buffer full, waiting holds tasks back; giving up loses them.
+    settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.MAX_VALUE);
     settings.putAll(config.kafka());
     settings.put(ProducerConfig.ACKS_CONFIG, "all");
     settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
@@ -75,18 +80,25 @@ final class WorkerLog implements AutoCloseable {
         new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
   }
 
+  /** Topics that this writes to; they must exist. */
+  Set<String> topics() {
+    return Set.of(topics.attempts().name(), Topics.REJECTIONS.name(), Topics.WORKERS.name());
+  }
+
   /**
    * Asks registry and brokers for what writing needs, so that no task waits for it later.
    *
-   * @return how many partitions the attempts have
    * @throws org.apache.kafka.common.KafkaException if either is away
    */
-  int prepare() {
+  void prepare() {
     attempts.serialize(topics.attempts().name(), Attempt.newBuilder().build());
     rejections.serialize(Topics.REJECTIONS.name(), Rejection.newBuilder().build());
     statuses.serialize(Topics.WORKERS.name(), WorkerStatus.newBuilder().build());
-    producer.partitionsFor(Topics.REJECTIONS.name());
-    producer.partitionsFor(Topics.WORKERS.name());
+    topics().forEach(producer::partitionsFor);
+  }
+
+  /** How many partitions the attempts have. */
+  int homePartitions() {
     return producer.partitionsFor(topics.attempts().name()).size();
   }
 
@@ -182,14 +194,10 @@ final class WorkerLog implements AutoCloseable {
     return Ids.v7(clock.epochMillis(), ThreadLocalRandom.current());
   }
 
-  /** Waits until all that was written is acknowledged. */
-  void flush() {
-    producer.flush();
-  }
-
+  /** Waits a while until all that was written is acknowledged; brokers may be away for good. */
   @Override
   public void close() {
-    producer.close();
+    producer.close(FAREWELL);
   }
 
   private Attempt attempt(AttemptPhase phase, TaskRun run) {

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A worker against a real broker. */
@@ -261,6 +262,64 @@ class WorkerTest {
     Attempt done = done(task);
     assertThat(done.getFailure().getCode()).isEqualTo("WORKER_STOPPED");
     assertThat(done.getRetryable()).isTrue();
+  }
+
+  @Test
+  void aPoolWhoseTopicIsMadeAfterTheStartIsServed() {
+    Map<String, String> settings = bench.workerSettings();
+    settings.put("pools", "made-later");
+    SimpleMeterRegistry own = new SimpleMeterRegistry();
+    try (Worker early =
+        new Worker(
+            new WorkerConfig(WorkerConfig.definition(), settings),
+            WorkerTopics.tools(),
+            this::run,
+            own)) {
+      early.start();
+      early.ready().join();
+      bench.pool("made-later");
+      Task task = WorkerBench.task("tool:ok", "{}").build();
+      bench.send("made-later", task);
+      Attempt done = done(task);
+      assertThat(done.getPool()).isEqualTo("made-later");
+      assertThat(done.getWorkerId()).isEqualTo(early.id());
+    }
+  }
+
+  @Test
+  void aCancelThatOvertakesItsTaskIsObeyed() {
+    Task first = WorkerBench.task("tool:open", "{}").build();
+    bench.send("default", first);
+    await().until(() -> open.containsKey(first.getId()));
+    bench.control(ControlType.CANCEL, first.getOperationId(), "", "");
+    assertThat(done(first).getOutcome()).isEqualTo(Outcome.CANCELLED);
+    Task second =
+        WorkerBench.task("tool:ok", "{}")
+            .setOperationId(first.getOperationId())
+            .setId(first.getId() + "-2")
+            .build();
+    bench.send("default", second);
+    assertThat(done(second).getOutcome()).isEqualTo(Outcome.CANCELLED);
+    assertThat(begun).doesNotContainKey(second.getId());
+  }
+
+  @Test
+  @Timeout(60)
+  void aWorkerWhoseBrokersOrRegistryAreAwayWaitsAndCanBeStopped() {
+    for (String away : List.of("bootstrap.servers", "schema.registry.url")) {
+      Map<String, String> settings = bench.workerSettings();
+      settings.put(away, away.startsWith("boot") ? "127.0.0.1:1" : "http://127.0.0.1:1");
+      Worker waiting =
+          new Worker(
+              new WorkerConfig(WorkerConfig.definition(), settings),
+              WorkerTopics.tools(),
+              this::run,
+              new SimpleMeterRegistry());
+      waiting.start();
+      assertThat(waiting.ready()).isNotDone();
+      waiting.close();
+      assertThat(waiting.ready()).isCompletedExceptionally();
+    }
   }
 
   private double running() {
