@@ -19,6 +19,9 @@ public final class ToolWorker implements AutoCloseable {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
   private static final int HTTP_THREADS = 4;
 
+  /** How many busy pools a worker of every pool is sized for. */
+  private static final int MANY_POOLS = 8;
+
   private final ToolWorkerConfig config;
   private final BlockingTasks blocking;
   private final DelayTimer timer = new DelayTimer();
@@ -33,7 +36,7 @@ public final class ToolWorker implements AutoCloseable {
    */
   public ToolWorker(ToolWorkerConfig config, MeterRegistry registry) {
     this.config = config;
-    int slots = config.slots() * config.pools().size();
+    int slots = config.slots() * (config.everyPool() ? MANY_POOLS : config.pools().size());
     this.blocking =
         new BlockingTasks("tool-blocking", config.blockingThreads(), Math.max(1, slots));
     this.httpThreads =

@@ -22,7 +22,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
 
-/** A worker for tools, and the pool {@code default} that it serves. */
+/** A worker for the tools of every pool, and the pool {@code default}. */
 public final class ToolWorkerPart implements Part {
   private static final String DEFAULT_POOL = "default";
   private static final Duration SETUP = Duration.ofSeconds(20);
@@ -50,7 +50,9 @@ public final class ToolWorkerPart implements Part {
       new Pools(admin, SETUP).create(List.of(DEFAULT_POOL));
     }
     registerPool(endpoints);
-    Map<String, String> all = new HashMap<>(settings);
+    Map<String, String> all = new HashMap<>();
+    all.put(WorkerConfig.POOLS, "*");
+    all.putAll(settings);
     all.put(WorkerConfig.BOOTSTRAP_SERVERS, endpoints.bootstrapServers());
     all.put(WorkerConfig.SCHEMA_REGISTRY_URL, endpoints.schemaRegistryUrl());
     ToolWorker started = new ToolWorker(new ToolWorkerConfig(all), meters);

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Stream;
 
 /** Says once a second what the worker does. */
@@ -28,7 +29,7 @@ final class StatusBeat {
   private final String host;
   private final WorkerClock clock;
   private final Instant startedAt;
-  private final Map<String, Slots> pools = new LinkedHashMap<>();
+  private final Map<String, Slots> pools = new ConcurrentSkipListMap<>();
   private volatile boolean draining;
   private long due;
 
@@ -48,7 +49,7 @@ final class StatusBeat {
     this.startedAt = Instant.ofEpochMilli(clock.epochMillis());
   }
 
-  /** Adds a pool; before the first tick. */
+  /** Adds a pool. */
   void pool(String pool, Slots slots) {
     pools.put(pool, slots);
   }

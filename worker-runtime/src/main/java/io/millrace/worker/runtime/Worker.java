@@ -12,8 +12,9 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
@@ -31,6 +32,7 @@ import org.slf4j.LoggerFactory;
 public final class Worker implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
+  private static final String POOL_PREFIX = "pool:";
   private static final Duration PAUSE = Duration.ofMillis(500);
   private static final Duration FAREWELL = Duration.ofSeconds(20);
 
@@ -43,12 +45,15 @@ public final class Worker implements AutoCloseable {
   private final WorkerLog log;
   private final TaskDesk desk;
   private final LogFollower follower;
-  private final List<PoolIntake> intakes = new ArrayList<>();
+  private final WorkerTopics topics;
+  private final Map<String, PoolIntake> intakes = new LinkedHashMap<>();
+  private boolean open;
   private final StatusBeat status;
   private final Ticker ticker;
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final Thread starter;
   private volatile boolean stopping;
+  private boolean draining;
   private boolean started;
   private boolean stopped;
 
@@ -89,11 +94,9 @@ public final class Worker implements AutoCloseable {
             this::onControl,
             log.topics());
     this.status = new StatusBeat(log, desk, topics.kind(), id, host, clock);
-    for (String pool : config.pools()) {
-      Slots slots = new Slots(config.slots(), config.inFlightBytes());
-      metrics.pool(pool, slots);
-      status.pool(pool, slots);
-      intakes.add(new PoolIntake(config, topics, pool, slots, desk));
+    this.topics = topics;
+    if (!config.everyPool()) {
+      config.pools().forEach(this::serve);
     }
     this.ticker = new Ticker(clock, List.of(desk::tick, status::tick));
     this.starter = new Thread(this::startUp, "worker-start");
@@ -122,14 +125,46 @@ public final class Worker implements AutoCloseable {
     return ready.copy();
   }
 
+  /** Takes the tasks of one more pool, at once if the worker has started up. */
+  private void serve(String pool) {
+    synchronized (intakes) {
+      if (intakes.containsKey(pool) || draining) {
+        return;
+      }
+      Slots slots = new Slots(config.slots(), config.inFlightBytes());
+      metrics.pool(pool, slots);
+      status.pool(pool, slots);
+      PoolIntake intake = new PoolIntake(config, topics, pool, slots, desk);
+      intakes.put(pool, intake);
+      if (open) {
+        LOG.info("Worker {} takes tasks of {} as well", id, pool);
+        intake.start();
+      }
+    }
+  }
+
+  private List<PoolIntake> openIntakes() {
+    synchronized (intakes) {
+      open = true;
+      intakes.values().forEach(PoolIntake::start);
+      return List.copyOf(intakes.values());
+    }
+  }
+
+  private List<PoolIntake> lastIntakes() {
+    synchronized (intakes) {
+      draining = true;
+      return List.copyOf(intakes.values());
+    }
+  }
+
   private void startUp() {
     try {
       follower.ready().join();
       prepare();
       desk.open(ticker::at, log.homePartitions());
       ticker.start();
-      intakes.forEach(PoolIntake::start);
-      intakes.forEach(intake -> intake.ready().join());
+      openIntakes().forEach(intake -> intake.ready().join());
       LOG.info("Worker {} takes tasks of {}", id, config.pools());
       ready.complete(null);
     } catch (RuntimeException e) {
@@ -174,6 +209,9 @@ public final class Worker implements AutoCloseable {
       return;
     }
     targets.put(name, read.record());
+    if (config.everyPool() && name.startsWith(POOL_PREFIX) && read.record() != null) {
+      serve(name.substring(POOL_PREFIX.length()));
+    }
     desk.targetDeclared(name);
   }
 
@@ -220,7 +258,7 @@ public final class Worker implements AutoCloseable {
       starter.interrupt();
       join(starter);
     }
-    intakes.forEach(PoolIntake::close);
+    lastIntakes().forEach(PoolIntake::close);
     boolean clean = !running || awaitEmpty(limit);
     stopping = true;
     Thread watchdog = watchdog();

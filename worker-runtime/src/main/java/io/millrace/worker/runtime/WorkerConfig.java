@@ -42,7 +42,7 @@ public class WorkerConfig extends AbstractConfig {
   public WorkerConfig(ConfigDef definition, Map<String, String> settings) {
     super(definition, checked(definition, settings), false);
     for (String pool : pools()) {
-      if (!Topics.POOL_NAME.matcher(pool).matches()) {
+      if (!everyPool() && !Topics.POOL_NAME.matcher(pool).matches()) {
         throw new ConfigException(
             POOLS, pool, "A pool's name has 1 to 40 of the characters a-z, 0-9 and '-'");
       }
@@ -79,7 +79,8 @@ public class WorkerConfig extends AbstractConfig {
             Type.LIST,
             "default",
             Importance.HIGH,
-            "Pools whose tasks this worker takes, separated by commas.")
+            "Pools whose tasks this worker takes, separated by commas; * alone: every pool that is"
+                + " registered.")
         .define(
             SLOTS,
             Type.INT,
@@ -118,7 +119,12 @@ public class WorkerConfig extends AbstractConfig {
             "How long a stopping worker lets its tasks run on, milliseconds.");
   }
 
-  /** Names of the pools, each valid, at least one. */
+  /** Whether the worker takes the tasks of every registered pool. */
+  public final boolean everyPool() {
+    return pools().equals(List.of("*"));
+  }
+
+  /** Names of the pools, each valid, at least one; {@code *} if it is {@link #everyPool}. */
   public final List<String> pools() {
     return getList(POOLS);
   }

@@ -69,7 +69,7 @@ final class WorkerLog implements AutoCloseable {
     settings.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES);
     settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, (long) BUFFER_BYTES);
     settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
-    settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topic.RECORD_BYTES_MAX);
+    settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topic.REJECTION_BYTES_MAX);
     settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
     // With the brokers away and the buffer full, waiting holds tasks back; giving up loses them.
     settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.MAX_VALUE);
@@ -144,7 +144,7 @@ final class WorkerLog implements AutoCloseable {
       ConsumerRecord<byte[], byte[]> source, String reason, String message, @Nullable Task task) {
     byte[] value = source.value();
     int room =
-        Topic.RECORD_BYTES_MAX
+        Topic.REJECTION_BYTES_MAX
             - REJECTION_OVERHEAD_BYTES
             - (source.key() == null ? 0 : source.key().length);
     String note = shortened(message);
