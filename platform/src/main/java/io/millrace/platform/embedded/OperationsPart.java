@@ -28,7 +28,11 @@ public final class OperationsPart implements Part {
 
   @Override
   public void start(Endpoints endpoints) {
-    Map<String, String> all = new HashMap<>(settings);
+    Map<String, String> all = new HashMap<>();
+    // There is one such process to a data directory. By its name the group knows it again, so that
+    // a restart need not wait until the former process is given up.
+    all.put(OperationsConfig.GROUP_INSTANCE_ID, "embedded");
+    all.putAll(settings);
     all.put(OperationsConfig.BOOTSTRAP_SERVERS, endpoints.bootstrapServers());
     all.put(OperationsConfig.SCHEMA_REGISTRY_URL, endpoints.schemaRegistryUrl());
     all.put(OperationsConfig.STATE_DIR, endpoints.data().resolve("state").toString());
