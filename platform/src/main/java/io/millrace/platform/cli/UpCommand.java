@@ -35,6 +35,10 @@ final class UpCommand implements Callable<Integer> {
   static final int REGISTRY_PORT = 8081;
   static final int HTTP_PORT = 8090;
 
+  private static final String OPERATIONS = "operations";
+  private static final String TOOL_WORKER = "tool-worker";
+  private static final String NONE = "none";
+
   private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
 
   @Mixin private OutputOptions output;
@@ -69,6 +73,14 @@ final class UpCommand implements Callable<Integer> {
       description = "Force every append to disk before it is acknowledged; slower.")
   private boolean flushBeforeAck;
 
+  @Option(
+      names = "--parts",
+      split = ",",
+      hidden = true,
+      defaultValue = OPERATIONS + "," + TOOL_WORKER,
+      description = "Parts that run in this process: operations, tool-worker or none.")
+  private List<String> parts;
+
   @Override
   public Integer call() throws InterruptedException {
     List<NewTopic> topics = new ArrayList<>();
@@ -83,12 +95,11 @@ final class UpCommand implements Callable<Integer> {
             topics,
             START_TIMEOUT);
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    List<Part> parts =
-        List.of(new OperationsPart(meters, Map.of()), new ToolWorkerPart(meters, Map.of()));
+    List<Part> started = parts(meters);
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(stop, stopped), "stop"));
-    try (EmbeddedPlatform platform = start(options, meters, parts)) {
+    try (EmbeddedPlatform platform = start(options, meters, started)) {
       announce(platform);
       stop.await();
       output.err().println("stopping");
@@ -96,6 +107,22 @@ final class UpCommand implements Callable<Integer> {
       stopped.countDown();
     }
     return ExitCode.OK;
+  }
+
+  private List<Part> parts(PrometheusMeterRegistry meters) {
+    List<Part> chosen = new ArrayList<>();
+    for (String part : parts) {
+      switch (part) {
+        case OPERATIONS -> chosen.add(new OperationsPart(meters, Map.of()));
+        case TOOL_WORKER -> chosen.add(new ToolWorkerPart(meters, Map.of()));
+        case NONE -> {}
+        default ->
+            throw CommandException.usage(
+                "--parts: expected %s, %s or %s, but %s is given"
+                    .formatted(OPERATIONS, TOOL_WORKER, NONE, part));
+      }
+    }
+    return chosen;
   }
 
   private static EmbeddedPlatform start(

@@ -1,0 +1,129 @@
+package io.millrace.benchmarks.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.millrace.benchmarks.process.Conditions;
+import io.millrace.benchmarks.requests.RequestsBenchmark;
+import io.millrace.platform.cli.CommandException;
+import io.millrace.platform.cli.ExitCode;
+import io.millrace.platform.cli.OutputOptions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code millrace bench requests}: plans of eight parallel calls, from send to receipt. */
+@Command(
+    name = "requests",
+    mixinStandardHelpOptions = true,
+    description = "Time plans of 8 parallel calls that sleep 20 ms, and what each costs.")
+final class RequestsCommand implements Callable<Integer> {
+
+  @Mixin private OutputOptions output;
+
+  @Option(
+      names = "--concurrency",
+      split = ",",
+      defaultValue = "1,16,64",
+      description = "Plans in flight, a run for each (${DEFAULT-VALUE}).")
+  private List<Integer> concurrency;
+
+  @Option(
+      names = "--warmup-s",
+      defaultValue = "15",
+      description = "Seconds before each run (${DEFAULT-VALUE}).")
+  private int warmUpSeconds;
+
+  @Option(
+      names = "--measure-s",
+      defaultValue = "30",
+      description = "Seconds of each run (${DEFAULT-VALUE}).")
+  private int measureSeconds;
+
+  @Option(names = "--flush", description = "The broker flushes to disk before it acknowledges.")
+  private boolean flush;
+
+  @Option(
+      names = "--heap",
+      defaultValue = "1g",
+      description = "Heap of the platform's process (${DEFAULT-VALUE}).")
+  private String heap;
+
+  @Option(
+      names = "--slots",
+      defaultValue = "1024",
+      description = "Tasks that the worker runs at once (${DEFAULT-VALUE}).")
+  private int slots;
+
+  @Option(
+      names = "--platform-jvm",
+      split = " ",
+      defaultValue = "-XX:+UseSerialGC",
+      description = "More options of the platform's JVM (${DEFAULT-VALUE}).")
+  private List<String> platformJvm;
+
+  @Option(
+      names = "--worker-jvm",
+      split = " ",
+      defaultValue = "-XX:+UseSerialGC -Xmx512m",
+      description = "Options of the worker's JVM (${DEFAULT-VALUE}).")
+  private List<String> workerJvm;
+
+  @Override
+  public Integer call() {
+    for (int inFlight : concurrency) {
+      positive("--concurrency", inFlight);
+    }
+    positive("--warmup-s", warmUpSeconds);
+    positive("--measure-s", measureSeconds);
+    positive("--slots", slots);
+    Conditions conditions = Conditions.now();
+    output.err().println(conditions.text());
+    List<String> platformOptions = new ArrayList<>(platformJvm);
+    platformOptions.add("-Xmx" + heap);
+    RequestsBenchmark.Settings settings =
+        new RequestsBenchmark.Settings(
+            List.copyOf(concurrency),
+            Duration.ofSeconds(warmUpSeconds),
+            Duration.ofSeconds(measureSeconds),
+            flush,
+            platformOptions,
+            workerJvm,
+            slots);
+    RequestsBenchmark.Result result = new RequestsBenchmark(settings, output.err()::println).run();
+    print(result);
+    ObjectNode document = (ObjectNode) Documents.of(result);
+    document.put("flush_before_ack", flush);
+    document.put("warmup_s", warmUpSeconds);
+    document.put("measure_s", measureSeconds);
+    document.put("worker_slots", slots);
+    document.put("platform_jvm", String.join(" ", platformOptions));
+    document.put("worker_jvm", String.join(" ", workerJvm));
+    document.set("conditions", Documents.of(conditions));
+    output.writeJson(document);
+    return ExitCode.OK;
+  }
+
+  private void print(RequestsBenchmark.Result result) {
+    result.runs().forEach(run -> output.out().println(RequestsBenchmark.text(run)));
+    output
+        .out()
+        .println(
+            String.format(
+                Locale.ROOT,
+                "a call of a tool that does nothing: p50 %.2f ms, p99 %.2f ms",
+                result.callOverhead().p50Ms(),
+                result.callOverhead().p99Ms()));
+    output.out().flush();
+  }
+
+  private static void positive(String option, int value) {
+    if (value <= 0) {
+      throw CommandException.usage(
+          option + ": expected a number over 0, but " + value + " is given");
+    }
+  }
+}

@@ -1,0 +1,219 @@
+package io.millrace.benchmarks.requests;
+
+import io.millrace.benchmarks.client.Connection;
+import io.millrace.benchmarks.client.Declarations;
+import io.millrace.benchmarks.process.ChildJvm;
+import io.millrace.benchmarks.process.PlatformProcess;
+import io.millrace.benchmarks.process.ProcessCpu;
+import io.millrace.benchmarks.process.WorkDirectory;
+import io.millrace.benchmarks.process.WorkerProcess;
+import io.millrace.events.ToolCall;
+import io.millrace.events.ToolPlan;
+import io.millrace.events.ToolPlanResult;
+import io.millrace.events.ToolResult;
+import io.millrace.platform.cli.CommandException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * Measures plans of parallel calls: platform, worker and driver are a process each, the driver this
+ * one.
+ */
+public final class RequestsBenchmark {
+  /** Calls of each plan. */
+  public static final int CALLS = 8;
+
+  /** How long the tool sleeps, milliseconds. */
+  public static final int SLEEP_MILLIS = 20;
+
+  private static final String SLEEP = "bench-sleep";
+  private static final String ECHO = "bench-echo";
+  private static final Duration OVERHEAD_WARM_UP = Duration.ofSeconds(5);
+  private static final Duration OVERHEAD = Duration.ofSeconds(10);
+  private static final Duration COUNTER = Duration.ofSeconds(5);
+  private static final double MEDIAN = 0.50;
+  private static final double TAIL = 0.99;
+
+  private final Settings settings;
+  private final Consumer<String> progress;
+
+  /**
+   * What is measured, and on what.
+   *
+   * @param concurrency plans in flight, a run for each
+   * @param warmUp time before each run
+   * @param measure time of each run
+   * @param flush whether the broker flushes before it acknowledges
+   * @param platformJvm options of the platform's JVM
+   * @param workerJvm options of the worker's JVM
+   * @param slots tasks that the worker runs at once
+   */
+  public record Settings(
+      List<Integer> concurrency,
+      Duration warmUp,
+      Duration measure,
+      boolean flush,
+      List<String> platformJvm,
+      List<String> workerJvm,
+      int slots) {}
+
+  /**
+   * One run. CPU is of all processes, user and system; the driver's is also shown apart.
+   *
+   * @param executedCalls tasks that the worker ended during the run
+   */
+  public record Run(
+      int concurrency,
+      double plansPerS,
+      double p50Ms,
+      double p99Ms,
+      double cpuMsPerPlan,
+      double driverCpuMsPerPlan,
+      double platformCpuMsPerPlan,
+      double workerCpuMsPerPlan,
+      long executedCalls,
+      long plans) {}
+
+  /** A single call of a tool that does nothing, one in flight, milliseconds. */
+  public record CallOverhead(double p50Ms, double p99Ms) {}
+
+  /** What was measured. */
+  public record Result(List<Run> runs, CallOverhead callOverhead) {}
+
+  private record Cpu(Duration driver, Duration platform, Duration worker) {}
+
+  /**
+   * @param progress gets a line at each step
+   */
+  public RequestsBenchmark(Settings settings, Consumer<String> progress) {
+    this.settings = settings;
+    this.progress = progress;
+  }
+
+  /**
+   * Runs it.
+   *
+   * @throws CommandException if a plan failed or the worker ran another number of calls than asked
+   */
+  public Result run() {
+    try (WorkDirectory work = WorkDirectory.create("bench-requests")) {
+      progress.accept("starting platform and worker in " + work.path());
+      try (PlatformProcess platform =
+              PlatformProcess.start(
+                  new PlatformProcess.Options(
+                      work.path(), "operations", settings.platformJvm, settings.flush));
+          WorkerProcess worker = worker(platform.connection(), work)) {
+        Result result = measure(platform.connection(), platform.jvm(), worker);
+        work.done();
+        return result;
+      }
+    }
+  }
+
+  private WorkerProcess worker(Connection connection, WorkDirectory work) {
+    Declarations.declare(
+        connection,
+        List.of(Declarations.tool(SLEEP, "sleep", true), Declarations.tool(ECHO, "echo", true)));
+    return WorkerProcess.start(
+        "worker",
+        connection,
+        work.path(),
+        settings.workerJvm,
+        Map.of("slots", Integer.toString(settings.slots)));
+  }
+
+  private Result measure(Connection connection, ChildJvm platform, WorkerProcess worker) {
+    List<Run> runs = new ArrayList<>();
+    try (ClosedLoop<ToolPlan, ToolPlanResult> plans =
+        new ClosedLoop<>(connection, RequestKind.plans(SLEEP, CALLS, SLEEP_MILLIS))) {
+      for (int concurrency : settings.concurrency) {
+        progress.accept("%d in flight: warming up".formatted(concurrency));
+        plans.run(concurrency, settings.warmUp);
+        progress.accept("%d in flight: measuring".formatted(concurrency));
+        Run run = run(plans, concurrency, platform, worker);
+        progress.accept(text(run));
+        runs.add(run);
+      }
+    }
+    try (ClosedLoop<ToolCall, ToolResult> calls =
+        new ClosedLoop<>(connection, RequestKind.calls(ECHO))) {
+      progress.accept("single calls of a tool that does nothing");
+      calls.run(1, OVERHEAD_WARM_UP);
+      Latencies latencies = calls.run(1, OVERHEAD).latencies();
+      return new Result(
+          runs,
+          new CallOverhead(latencies.percentileMillis(MEDIAN), latencies.percentileMillis(TAIL)));
+    }
+  }
+
+  private Run run(
+      ClosedLoop<ToolPlan, ToolPlanResult> plans,
+      int concurrency,
+      ChildJvm platform,
+      WorkerProcess worker) {
+    long executedBefore = worker.ended();
+    Cpu before = cpu(platform, worker);
+    ClosedLoop.Round round = plans.run(concurrency, settings.measure);
+    Cpu after = cpu(platform, worker);
+    long count = round.latencies().count();
+    long executed = executed(worker, executedBefore, CALLS * count);
+    double driver = millis(before.driver, after.driver) / count;
+    double platformCpu = millis(before.platform, after.platform) / count;
+    double workerCpu = millis(before.worker, after.worker) / count;
+    return new Run(
+        concurrency,
+        round.perSecond(),
+        round.latencies().percentileMillis(MEDIAN),
+        round.latencies().percentileMillis(TAIL),
+        driver + platformCpu + workerCpu,
+        driver,
+        platformCpu,
+        workerCpu,
+        executed,
+        count);
+  }
+
+  /** A plan may be answered a moment before the worker has counted its last task. */
+  private static long executed(WorkerProcess worker, long before, long expected) {
+    long end = System.nanoTime() + COUNTER.toNanos();
+    long executed = worker.ended() - before;
+    while (executed < expected && System.nanoTime() - end < 0) {
+      Thread.onSpinWait();
+      executed = worker.ended() - before;
+    }
+    if (executed != expected) {
+      throw CommandException.failed(
+          "the worker ran %d calls, but the plans had %d".formatted(executed, expected));
+    }
+    return executed;
+  }
+
+  private static Cpu cpu(ChildJvm platform, WorkerProcess worker) {
+    return new Cpu(ProcessCpu.ofThis(), platform.cpu(), worker.jvm().cpu());
+  }
+
+  private static double millis(Duration before, Duration after) {
+    return after.minus(before).toNanos() / 1e6;
+  }
+
+  /** One line for people. */
+  public static String text(Run run) {
+    return String.format(
+        Locale.ROOT,
+        "%d in flight: %.0f plans/s, p50 %.1f ms, p99 %.1f ms, CPU %.2f ms a plan"
+            + " (driver %.2f, platform %.2f, worker %.2f), %d plans",
+        run.concurrency,
+        run.plansPerS,
+        run.p50Ms,
+        run.p99Ms,
+        run.cpuMsPerPlan,
+        run.driverCpuMsPerPlan,
+        run.platformCpuMsPerPlan,
+        run.workerCpuMsPerPlan,
+        run.plans);
+  }
+}
