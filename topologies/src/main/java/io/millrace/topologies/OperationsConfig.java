@@ -26,8 +26,10 @@ public final class OperationsConfig {
 
   private static final String GROUP_PROTOCOL = "group.protocol";
   private static final String STANDBYS = "num.standby.replicas";
+
   /** Name of the instance, by which it takes up its tasks again at once after a restart. */
   public static final String GROUP_INSTANCE_ID = "group.instance.id";
+
   private static final String COMMIT_MS = "commit.interval.ms";
   private static final String SESSION_TIMEOUT_MS = "session.timeout.ms";
   private static final String RECORD_CACHE_BYTES = "record.cache.bytes";
