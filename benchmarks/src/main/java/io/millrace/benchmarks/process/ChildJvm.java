@@ -115,6 +115,28 @@ public final class ChildJvm implements AutoCloseable {
     }
   }
 
+  /**
+   * Waits until it has ended by itself.
+   *
+   * @throws ChildFailedException if it ends with another code than 0, or not in time
+   */
+  public void awaitEnd(Duration timeout) {
+    try {
+      if (!process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new ChildFailedException(
+            "the process %s did not end within %d s".formatted(name, timeout.toSeconds()));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ChildFailedException("interrupted");
+    }
+    if (process.exitValue() != 0) {
+      throw new ChildFailedException(
+          "the process %s ended with code %d; its last lines:%n%s"
+              .formatted(name, process.exitValue(), tail()));
+    }
+  }
+
   /** Ends it as {@code kill -9} does and waits until it is gone. */
   public void kill() {
     process.destroyForcibly();
