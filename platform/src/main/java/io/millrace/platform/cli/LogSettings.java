@@ -8,7 +8,7 @@ import java.util.List;
  * itself in one line, so the libraries below keep silent unless asked.
  */
 final class LogSettings {
-  private static final List<String> SERVERS = List.of("up", "demo");
+  private static final List<String> SERVERS = List.of("up");
 
   private LogSettings() {}
 

@@ -20,6 +20,7 @@ import picocli.CommandLine.Help;
       "Start with: millrace up, then millrace doctor, or see it work with millrace demo."
     },
     subcommands = {
+      DemoCommand.class,
       UpCommand.class,
       ApplyCommand.class,
       CallCommand.class,

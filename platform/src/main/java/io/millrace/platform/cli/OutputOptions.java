@@ -66,6 +66,19 @@ public final class OutputOptions {
     return "-".equals(json) ? new PrintWriter(Writer.nullWriter()) : spec.commandLine().getOut();
   }
 
+  /**
+   * Where a report for people goes: standard output, or standard error when the JSON document takes
+   * that.
+   */
+  public PrintWriter people() {
+    return "-".equals(json) ? err() : out();
+  }
+
+  /** Whether a report for people may be coloured. */
+  public boolean peopleColour() {
+    return "-".equals(json) ? terminal.errColour() : terminal.outColour();
+  }
+
   /** Where errors, warnings and progress go. */
   public PrintWriter err() {
     return spec.commandLine().getErr();

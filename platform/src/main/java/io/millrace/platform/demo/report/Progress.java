@@ -1,6 +1,6 @@
 package io.millrace.platform.demo.report;
 
-import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -20,12 +20,13 @@ public final class Progress implements AutoCloseable {
 
   private static final String SPINNER = "|/-\\";
   private static final int BAR = 20;
-  private static final int COLUMNS = 100;
+  private static final int COLUMNS_MAX = 120;
   private static final String CLEAR_LINE = "\r\u001b[K";
   private static final Duration REDRAW = Duration.ofMillis(100);
 
-  private final PrintStream out;
-  private final Terminal terminal;
+  private final PrintWriter out;
+  private final boolean live;
+  private final int columns;
   private final InstantSource clock;
   private final Style style;
   private @Nullable ScheduledExecutorService redraws;
@@ -36,18 +37,24 @@ public final class Progress implements AutoCloseable {
   private String note = "";
   private int drawn;
 
-  /** Progress written to {@code out}; the time comes from {@code clock}. */
-  public Progress(PrintStream out, Terminal terminal, InstantSource clock) {
+  /**
+   * Progress written to {@code out}; the time comes from {@code clock}.
+   *
+   * @param live whether {@code out} is a terminal, with lines to draw over and colours
+   * @param columns of the terminal
+   */
+  public Progress(PrintWriter out, boolean live, int columns, InstantSource clock) {
     this.out = out;
-    this.terminal = terminal;
+    this.live = live;
+    this.columns = Math.min(columns, COLUMNS_MAX);
     this.clock = clock;
-    this.style = new Style(terminal.colour());
+    this.style = new Style(live);
     this.began = clock.instant();
   }
 
   /** Redraws the line ten times a second until closed; without a terminal it does nothing. */
   public synchronized Progress redrawing() {
-    if (terminal.live() && redraws == null) {
+    if (live && redraws == null) {
       redraws =
           Executors.newSingleThreadScheduledExecutor(
               task -> {
@@ -73,7 +80,7 @@ public final class Progress implements AutoCloseable {
     done = 0;
     total = 0;
     note = "";
-    if (terminal.live()) {
+    if (live) {
       redraw();
     } else {
       out.println(step + " ...");
@@ -97,7 +104,7 @@ public final class Progress implements AutoCloseable {
 
   /** Draws the line of the current step once more; without a terminal it does nothing. */
   public synchronized void redraw() {
-    if (step == null || !terminal.live()) {
+    if (step == null || !live) {
       return;
     }
     StringBuilder line = new StringBuilder();
@@ -112,7 +119,7 @@ public final class Progress implements AutoCloseable {
       line.append("  ").append(note);
     }
     // The last column stays free, or some terminals begin another line.
-    out.print(CLEAR_LINE + Words.cut(line.toString(), COLUMNS - 1));
+    out.print(CLEAR_LINE + Words.cut(line.toString(), columns - 1));
     out.flush();
   }
 
@@ -124,14 +131,14 @@ public final class Progress implements AutoCloseable {
     String mark = ok ? style.green("ok    ") : style.red("FAILED");
     String text = step + "  " + tenths(elapsed());
     String line = remark.isEmpty() ? text : text + "  " + Words.printable(remark);
-    out.println((terminal.live() ? CLEAR_LINE : "") + mark + "  " + line);
+    out.println((live ? CLEAR_LINE : "") + mark + "  " + line);
     out.flush();
     step = null;
   }
 
   /** Writes a line of its own above the current step. */
   public synchronized void say(String line) {
-    out.println((terminal.live() ? CLEAR_LINE : "") + Words.printable(line));
+    out.println((live ? CLEAR_LINE : "") + Words.printable(line));
     out.flush();
     redraw();
   }
@@ -143,7 +150,7 @@ public final class Progress implements AutoCloseable {
       redraws.shutdownNow();
       redraws = null;
     }
-    if (step != null && terminal.live()) {
+    if (step != null && live) {
       out.print(CLEAR_LINE);
       out.flush();
     }

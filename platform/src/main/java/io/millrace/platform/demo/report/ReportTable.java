@@ -5,16 +5,24 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Writes a {@link DemoReport} as a table of at most 100 columns. */
+/** Writes a {@link DemoReport} as a table as wide as the terminal, at most 120 columns. */
 public final class ReportTable {
 
-  private static final int COLUMNS = 100;
+  private static final int COLUMNS_MAX = 120;
   private static final int MAX_NAME = 36;
 
   private final Style style;
 
-  /** A table that colours its marks if {@code colour}. */
-  public ReportTable(boolean colour) {
+  private final int columns;
+
+  /**
+   * A table.
+   *
+   * @param colour whether its marks are coloured
+   * @param columns of the terminal, at least 60
+   */
+  public ReportTable(boolean colour, int columns) {
+    this.columns = Math.min(columns, COLUMNS_MAX);
     this.style = new Style(colour);
   }
 
@@ -55,8 +63,8 @@ public final class ReportTable {
     return style.red(failed + " of " + report.checks().size() + " checks failed" + took);
   }
 
-  private static void row(List<String> lines, String lead, int indent, String detail) {
-    List<String> wrapped = Words.wrap(Words.printable(detail), COLUMNS - indent);
+  private void row(List<String> lines, String lead, int indent, String detail) {
+    List<String> wrapped = Words.wrap(Words.printable(detail), columns - indent);
     lines.add((lead + wrapped.get(0)).stripTrailing());
     for (String more : wrapped.subList(1, wrapped.size())) {
       lines.add(" ".repeat(indent) + more);

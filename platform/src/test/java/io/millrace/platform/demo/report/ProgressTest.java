@@ -2,22 +2,20 @@ package io.millrace.platform.demo.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ProgressTest {
 
-  private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+  private final StringWriter bytes = new StringWriter();
   private Instant now = Instant.EPOCH;
 
   @Test
   void withoutATerminalAStepIsALineAtItsBeginAndOneAtItsEnd() {
-    try (Progress progress = progress(Terminal.PLAIN).redrawing()) {
+    try (Progress progress = progress(false).redrawing()) {
       progress.begin("code analysis");
       progress.advance(3, 8, "secrets");
       pass(1250);
@@ -40,7 +38,7 @@ class ProgressTest {
 
   @Test
   void onATerminalTheStepIsOneLineDrawnOver() {
-    Progress progress = progress(new Terminal(true, false));
+    Progress progress = progress(true);
     progress.begin("fetch");
     pass(100);
     progress.advance(2, 8, "news");
@@ -54,12 +52,12 @@ class ProgressTest {
                 + clear
                 + "/ fetch  [#####---------------] 2/8  0.1 s  news"
                 + clear
-                + "ok      fetch  0.1 s\n");
+                + "\u001b[32mok    \u001b[0m  fetch  0.1 s\n");
   }
 
   @Test
-  void aLineNeverWrapsAndColourIsOptional() {
-    Progress progress = progress(new Terminal(true, true));
+  void aLineNeverWraps() {
+    Progress progress = progress(true);
     progress.begin("x".repeat(300));
     assertThat(written().substring(4)).hasSize(99);
     progress.end(true, "");
@@ -68,25 +66,15 @@ class ProgressTest {
 
   @Test
   void closingClearsAStepThatDidNotEnd() {
-    Progress progress = progress(new Terminal(true, false));
+    Progress progress = progress(true);
     progress.begin("a");
     progress.close();
     progress.redraw();
     assertThat(written()).endsWith("\r\u001b[K");
   }
 
-  @Test
-  void colourNeedsATerminalAndNoObjection() {
-    assertThat(Terminal.of(true, Map.of())).isEqualTo(new Terminal(true, true));
-    assertThat(Terminal.of(true, Map.of("NO_COLOR", "1"))).isEqualTo(new Terminal(true, false));
-    assertThat(Terminal.of(true, Map.of("NO_COLOR", ""))).isEqualTo(new Terminal(true, true));
-    assertThat(Terminal.of(true, Map.of("TERM", "dumb"))).isEqualTo(Terminal.PLAIN);
-    assertThat(Terminal.of(false, Map.of())).isEqualTo(Terminal.PLAIN);
-  }
-
-  private Progress progress(Terminal terminal) {
-    PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
-    return new Progress(out, terminal, () -> now);
+  private Progress progress(boolean live) {
+    return new Progress(new PrintWriter(bytes), live, 100, () -> now);
   }
 
   private void pass(long millis) {
@@ -94,6 +82,6 @@ class ProgressTest {
   }
 
   private String written() {
-    return bytes.toString(StandardCharsets.UTF_8).replace(System.lineSeparator(), "\n");
+    return bytes.toString().replace(System.lineSeparator(), "\n");
   }
 }

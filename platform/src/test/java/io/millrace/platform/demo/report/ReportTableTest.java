@@ -31,7 +31,7 @@ class ReportTableTest {
 
   @Test
   void readsWellInAHundredColumns() {
-    assertThat(String.join("\n", new ReportTable(false).lines(REPORT)))
+    assertThat(String.join("\n", new ReportTable(false, 100).lines(REPORT)))
         .isEqualTo(
             """
             Timings
@@ -48,8 +48,8 @@ class ReportTableTest {
 
   @Test
   void coloursOnlyWhenAsked() {
-    assertThat(String.join("", new ReportTable(false).lines(REPORT))).doesNotContain("\u001b");
-    assertThat(String.join("", new ReportTable(true).lines(REPORT)))
+    assertThat(String.join("", new ReportTable(false, 100).lines(REPORT))).doesNotContain("\u001b");
+    assertThat(String.join("", new ReportTable(true, 100).lines(REPORT)))
         .contains("\u001b[32mok    \u001b[0m", "\u001b[31mFAILED\u001b[0m");
   }
 
@@ -71,21 +71,23 @@ class ReportTableTest {
   void aRunThatCheckedNothingIsNotOk() {
     DemoReport nothing = new DemoReport(Duration.ZERO, List.of(), List.of(), Map.of());
     assertThat(nothing.ok()).isFalse();
-    assertThat(new ReportTable(false).lines(nothing))
+    assertThat(new ReportTable(false, 100).lines(nothing))
         .last()
         .isEqualTo("Nothing was checked in 0 ms");
     DemoReport good =
         new DemoReport(
             Duration.ofSeconds(1), List.of(new Check("a", true, "")), List.of(), Map.of());
     assertThat(good.exitCode()).isZero();
-    assertThat(new ReportTable(false).lines(good)).last().isEqualTo("All 1 checks held in 1.00 s");
+    assertThat(new ReportTable(false, 100).lines(good))
+        .last()
+        .isEqualTo("All 1 checks held in 1.00 s");
   }
 
   @Property(tries = 200)
   void noLineIsTooLongOrSteersTheTerminal(@ForAll @NotBlank String name, @ForAll String detail) {
     DemoReport report =
         new DemoReport(Duration.ZERO, List.of(new Check(name, true, detail)), List.of(), Map.of());
-    assertThat(new ReportTable(false).lines(report))
+    assertThat(new ReportTable(false, 100).lines(report))
         .allMatch(line -> line.length() <= 100 && line.chars().noneMatch(Character::isISOControl));
   }
 }

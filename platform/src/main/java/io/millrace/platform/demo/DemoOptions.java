@@ -1,0 +1,21 @@
+package io.millrace.platform.demo;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the person who runs the demo decides.
+ *
+ * @param source the tree that is analysed
+ * @param timed how long the timed part may take, {@link #TIMED_MIN} to {@link #TIMED_MAX}
+ * @param data where the platform keeps its data; null: a temporary directory that is removed
+ */
+public record DemoOptions(Path source, Duration timed, @Nullable Path data) {
+
+  /** What the fixed waits of the fault steps leave room for. */
+  public static final Duration TIMED_MIN = Duration.ofSeconds(10);
+
+  /** Longest timed part. */
+  public static final Duration TIMED_MAX = Duration.ofMinutes(10);
+}
