@@ -9,6 +9,7 @@ import io.millrace.platform.embedded.EmbeddedPlatform;
 import io.millrace.platform.embedded.OperationsPart;
 import io.millrace.platform.embedded.Part;
 import io.millrace.platform.embedded.PlatformOptions;
+import io.millrace.platform.embedded.SchemasPart;
 import io.millrace.platform.embedded.ToolWorkerPart;
 import io.millrace.platform.provision.Provisioner;
 import io.millrace.schemas.topics.Topics;
@@ -110,7 +111,7 @@ final class UpCommand implements Callable<Integer> {
   }
 
   private List<Part> parts(PrometheusMeterRegistry meters) {
-    List<Part> chosen = new ArrayList<>();
+    List<Part> chosen = new ArrayList<>(List.of(new SchemasPart()));
     for (String part : parts) {
       switch (part) {
         case OPERATIONS -> chosen.add(new OperationsPart(meters, Map.of()));

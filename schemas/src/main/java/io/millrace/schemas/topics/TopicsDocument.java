@@ -1,27 +1,23 @@
 package io.millrace.schemas.topics;
 
+import io.millrace.schemas.documents.GeneratedDocument;
+import io.millrace.schemas.documents.MarkdownTable;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.stream.Stream;
 
 /** Writes the catalogue of topics as a document for people. */
 public final class TopicsDocument {
+  static final GeneratedDocument DOCUMENT =
+      new GeneratedDocument("docs/topics.md", TopicsDocument.class, TopicsDocument::text);
 
-  private static final String HEAD =
+  private static final String NOTES =
       """
-      # Topics
-
-      Written by `io.millrace.schemas.topics.TopicsDocument` from the catalogue; do not edit.
 
       Partitions: on the embedded platform / in a cluster. Kept: the retention; for compacted topics\
        the least time before a replaced record goes. Records are `io.millrace.events.*`, keys UTF-8\
        strings, values Avro in Confluent's wire format. `<pool>` stands for the name of a pool.
 
-      | topic | record | key | partitions | cleanup | kept | who writes | who reads |
-      |---|---|---|---|---|---|---|---|
       """;
 
   private TopicsDocument() {}
@@ -33,33 +29,29 @@ public final class TopicsDocument {
    * @throws IOException if it cannot be written
    */
   public static void main(String[] arguments) throws IOException {
-    if (arguments.length != 1) {
-      throw new IllegalArgumentException(
-          "Expected one argument, the file to write (docs/topics.md), got " + arguments.length);
-    }
-    Files.writeString(Path.of(arguments[0]), text(), StandardCharsets.UTF_8);
+    DOCUMENT.write(arguments);
   }
 
   /** The document, in Markdown. */
   static String text() {
-    StringBuilder text = new StringBuilder(HEAD);
+    MarkdownTable table =
+        new MarkdownTable(
+            "topic", "record", "key", "partitions", "cleanup", "kept", "who writes", "who reads");
     Stream.concat(Topics.all().stream(), Topics.families().stream())
-        .forEach(topic -> text.append(row(topic)));
-    return text.toString();
+        .forEach(topic -> row(table, topic));
+    return GeneratedDocument.head("Topics", TopicsDocument.class, "the catalogue") + NOTES + table;
   }
 
-  private static String row(Topic<?> topic) {
-    return "| `%s` | %s | %s | %d / %d | %s | %s | %s | %s |\n"
-        .formatted(
-            topic.name(),
-            topic.record().getSimpleName(),
-            topic.key(),
-            topic.spread().embedded(),
-            topic.spread().cluster(),
-            topic.cleanup() == Topic.Cleanup.COMPACT ? "compact" : "delete",
-            kept(topic.retention()),
-            topic.writers(),
-            topic.readers());
+  private static void row(MarkdownTable table, Topic<?> topic) {
+    table.row(
+        "`" + topic.name() + "`",
+        topic.record().getSimpleName(),
+        topic.key(),
+        topic.spread().embedded() + " / " + topic.spread().cluster(),
+        topic.cleanup() == Topic.Cleanup.COMPACT ? "compact" : "delete",
+        kept(topic.retention()),
+        topic.writers(),
+        topic.readers());
   }
 
   private static String kept(Duration retention) {

@@ -1,0 +1,33 @@
+package io.millrace.platform.documents;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.schemas.fixtures.Documents;
+import io.millrace.schemas.serde.SerdeConfig;
+import io.millrace.toolworker.ToolWorkerConfig;
+import io.millrace.topologies.OperationsConfig;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class ConfigurationDocumentTest {
+
+  @Test
+  void theDocumentIsUpToDate() {
+    Documents.assertUpToDate(ConfigurationDocument.DOCUMENT);
+  }
+
+  @Test
+  void everySettingHasOneRowInItsArea() {
+    long settings =
+        Stream.of(
+                OperationsConfig.DEFINITION, ToolWorkerConfig.definition(), SerdeConfig.DEFINITION)
+            .mapToLong(definition -> definition.names().size())
+            .sum();
+
+    assertThat(ConfigurationDocument.text().lines().filter(line -> line.startsWith("| `")))
+        .hasSize((int) settings)
+        .anyMatch(line -> line.startsWith("| `bootstrap.servers` | list | required |"))
+        .anyMatch(line -> line.startsWith("| `slots` | int | `64` | [1,...,100000] |"))
+        .anyMatch(line -> line.startsWith("| `basic.auth.user.info` | password |"));
+  }
+}

@@ -1,0 +1,3 @@
+/** Tests of generated documents. */
+@org.jspecify.annotations.NullMarked
+package io.millrace.platform.documents;

@@ -1,0 +1,3 @@
+/** Clients in other languages, against a running platform. */
+@org.jspecify.annotations.NullMarked
+package io.millrace.platform.interop;
