@@ -4,7 +4,7 @@ import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
 
 const [broker = '127.0.0.1:9092', host = 'http://127.0.0.1:8081'] = process.argv.slice(2)
 const registry = new SchemaRegistry({ host })
-const kafka = new Kafka({ brokers: [broker], logLevel: logLevel.WARN })
+const kafka = new Kafka({ brokers: [broker], logLevel: logLevel.ERROR })
 const id = randomUUID()
 const [calls, results] = [kafka.producer(), kafka.consumer({ groupId: id })]
 await Promise.all([calls.connect(), results.connect()])

@@ -199,7 +199,8 @@ public final class OperationsConfig {
               DEFAULTS.flightBytesMax(),
               ConfigDef.Range.between(1 << 20, 1L << 40),
               ConfigDef.Importance.MEDIUM,
-              "Most bytes of arguments in flight in one partition; more are refused.")
+              "Most bytes of arguments in flight in one partition, a character counted as one; more"
+                  + " are refused.")
           .define(
               CACHE_ENTRIES_MAX,
               ConfigDef.Type.INT,
@@ -213,7 +214,7 @@ public final class OperationsConfig {
               DEFAULTS.cacheBytesMax(),
               ConfigDef.Range.between(0, 1L << 40),
               ConfigDef.Importance.MEDIUM,
-              "Most bytes of outputs cached in one partition.")
+              "Most bytes of outputs cached in one partition, a character counted as one.")
           .define(
               RETRY_RATIO,
               ConfigDef.Type.DOUBLE,

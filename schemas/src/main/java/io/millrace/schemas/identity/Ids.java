@@ -13,7 +13,7 @@ import java.util.random.RandomGenerator;
  * derived from others, so that re-processing repeats it.
  *
  * <p>Source: RFC 9562, sections 5.7 (version 7: 48 bits of Unix milliseconds, then random) and 5.8
- * (version 8: vendor-specific; here the first 122 bits of a SHA-256).
+ * (version 8: vendor-specific; here 122 of the first 128 bits of a SHA-256).
  */
 public final class Ids {
   private static final String PART_MARK = "-8ca1-";

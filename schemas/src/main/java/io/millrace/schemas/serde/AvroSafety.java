@@ -5,7 +5,8 @@ import org.apache.avro.Schema;
 import org.apache.avro.util.ClassSecurityValidator;
 
 /**
- * Bounds what Avro may read: our own classes only, and no length beyond what a record can hold.
+ * Bounds what Avro may read: our own classes only, and no text or bytes longer than 16 MiB, more
+ * than any record holds.
  *
  * <p>The serde establishes this by itself. Since Avro 1.12.2 even a builder of a generated class
  * throws a SecurityException without it, once it takes the default of an enum: a program that

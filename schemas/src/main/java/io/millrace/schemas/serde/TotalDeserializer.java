@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A deserializer that never throws: it gives what was {@link Received}, readable or not, so that no
- * record can stop the application that reads it.
+ * record can stop the application that reads it. A registry that stays away makes records with
+ * schemas not seen before unreadable, once {@code schema.registry.retry.timeout.ms} has passed.
  *
  * @param <T> class of the records
  */

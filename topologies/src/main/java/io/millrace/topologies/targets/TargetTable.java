@@ -52,7 +52,8 @@ public final class TargetTable {
   }
 
   /**
-   * Takes a record of {@code targets}.
+   * Takes a record of {@code targets}. One whose arguments' schema is not valid is logged, and the
+   * former declaration stays.
    *
    * @param key the target or pool
    * @param spec null removes it

@@ -12,9 +12,9 @@ import java.time.Duration;
  * @param restoreGrace how much longer it may be silent after this dispatch task itself was away
  * @param waitersMax most operations that join one flight
  * @param flightsMax most flights
- * @param flightBytesMax most bytes of arguments in flight
+ * @param flightBytesMax most bytes of arguments in flight, a character counted as one
  * @param cacheEntriesMax most outputs cached
- * @param cacheBytesMax most bytes of outputs cached
+ * @param cacheBytesMax most bytes of outputs and keys cached, a character counted as one
  * @param retryRatio retries earned by one first attempt
  * @param retriesPerSecond retries earned by a second
  * @param retriesSaved most retries that can be saved up

@@ -138,7 +138,7 @@ public final class Dispatcher {
     return flights.size();
   }
 
-  /** Bytes of outputs cached. */
+  /** Bytes of outputs and keys cached, a character counted as one. */
   public long cachedBytes() {
     return cache.bytes();
   }

@@ -33,7 +33,7 @@ public interface Journal {
   /** Caches an output, or removes it if null. */
   void cached(String fingerprint, @Nullable CachedOutput output);
 
-  /** Gives every cached output to {@code entries} with its size in bytes. */
+  /** Gives every cached output to {@code entries}. */
   void restoreCache(CacheVisitor entries);
 
   /** Sees what is cached. */
@@ -41,7 +41,7 @@ public interface Journal {
     /**
      * One entry.
      *
-     * @param bytes its size
+     * @param bytes its size with its key, a character counted as one
      */
     void entry(String fingerprint, CachedOutput output, int bytes);
   }

@@ -41,7 +41,7 @@ public final class HealthFold {
   }
 
   /**
-   * Counts one attempt.
+   * Counts one attempt; one of a target beyond the 10,000th between two flushes is left out.
    *
    * @param outcome OK, TOOL_ERROR, TIMEOUT or LOST; others are not counted
    * @param code failure code; empty for OK

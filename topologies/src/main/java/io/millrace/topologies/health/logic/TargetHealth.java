@@ -20,9 +20,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The circuit is the classic one (M. Nygard, "Release It!", 2007): CLOSED opens when the share
  * of failed attempts in the window crosses its threshold at a sufficient volume; OPEN turns
- * HALF_OPEN after a pause that doubles, up to thirty-two times, while probes fail; HALF_OPEN closes
- * with the first probe that succeeds and opens with the first that fails. Each HALF_OPEN period has
- * an epoch of its own, so that every dispatch task lets one probe through per period.
+ * HALF_OPEN after a pause that doubles, up to thirty-two-fold, while probes fail; HALF_OPEN closes
+ * with the first probe that succeeds, opens with the first that fails, and begins again when none
+ * is heard of for as long. Each HALF_OPEN period has an epoch of its own, so that every dispatch
+ * task lets one probe through per period.
  */
 public final class TargetHealth {
   /** Length of the window, milliseconds. */
@@ -57,7 +58,11 @@ public final class TargetHealth {
     }
   }
 
-  /** Adds a summary; says whether the circuit moved. */
+  /**
+   * Adds a summary; says whether the circuit moved.
+   *
+   * @throws IllegalArgumentException if its latency sketch cannot be read
+   */
   public boolean add(HealthSummary summary, HealthPolicy policy, long now) {
     long failed = summary.getToolErrors() + summary.getTimeouts() + summary.getLost();
     status.setTotal(status.getTotal() + summary.getOk() + failed);

@@ -49,7 +49,8 @@ public final class PlanRun {
    * Reads a plan.
    *
    * @throws PlanInvalid if it has no calls or too many, names that are wrong or not unique,
-   *     references to nothing, a cycle, or arguments that are not JSON
+   *     references to nothing, a cycle, or arguments with references that are not JSON (other
+   *     arguments are the guard's to judge)
    */
   public PlanRun(ToolPlan plan) throws PlanInvalid {
     List<PlannedCall> calls = plan.getCalls();
@@ -255,7 +256,10 @@ public final class PlanRun {
     return result;
   }
 
-  /** Ends the plan now, such as at its deadline; what has not ended counts as not made. */
+  /**
+   * Ends the plan now, such as at its deadline; what was made counts as cancelled, the rest as
+   * skipped.
+   */
   public void stop(Outcome why, Failure reason) {
     if (!ended()) {
       outcome = why;

@@ -39,7 +39,7 @@ final class Template {
    * Reads a template.
    *
    * @param text JSON object
-   * @throws PlanInvalid if the text is not JSON or a reference is not closed
+   * @throws PlanInvalid if a reference is not closed, or a text with references is not JSON
    */
   static Template parse(String text) throws PlanInvalid {
     if (!text.contains("${")) {
