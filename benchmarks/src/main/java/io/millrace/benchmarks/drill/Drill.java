@@ -1,0 +1,179 @@
+package io.millrace.benchmarks.drill;
+
+import io.millrace.benchmarks.process.WorkDirectory;
+import io.millrace.platform.cli.CommandException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Keeps calls in flight while processes are killed at even steps of the run, each at a moment at
+ * which a non-idempotent task is seen to run; then reads the whole log and judges it.
+ */
+public final class Drill {
+  private static final int KILLS = 5;
+  private static final int RESTARTS = 3;
+  private static final int WAIT_MILLIS = 1;
+  private static final double NANOS_PER_MILLI = 1e6;
+
+  private final Function<Machinery, Scenario> scenario;
+  private final Consumer<String> progress;
+
+  /** What is killed. */
+  public enum Kind {
+    /** Workers. */
+    WORKER_KILL(WorkerKill::new),
+    /** The platform, broker included. */
+    PLATFORM_KILL(PlatformKill::new),
+    /** The application operations; and the platform is restarted in order. */
+    RESTART(Restart::new);
+
+    private final Function<Machinery, Scenario> scenario;
+
+    Kind(Function<Machinery, Scenario> scenario) {
+      this.scenario = scenario;
+    }
+  }
+
+  /**
+   * @param progress gets a line at each step
+   */
+  public Drill(Kind kind, Consumer<String> progress) {
+    this.scenario = kind.scenario;
+    this.progress = progress;
+  }
+
+  /**
+   * Runs it.
+   *
+   * @param calls how many are sent
+   * @param inFlight how many are kept in flight
+   * @throws CommandException if a process does not come back
+   */
+  public DrillReport run(int calls, int inFlight) {
+    try (WorkDirectory work = WorkDirectory.create("drill")) {
+      Effects effects = new Effects(work);
+      progress.accept("starting the processes in " + work.path());
+      try (Scenario processes = scenario.apply(new Machinery(work, effects));
+          CallDriver driver = new CallDriver(processes.connection())) {
+        List<Kill> kills = new ArrayList<>();
+        List<Long> restarts = new ArrayList<>();
+        AtomicBoolean over = new AtomicBoolean();
+        CompletableFuture<Void> faults =
+            CompletableFuture.runAsync(
+                () -> disturb(processes, driver, effects, calls, kills, restarts, over::get));
+        driver.run(calls, inFlight, faults::isCompletedExceptionally);
+        over.set(true);
+        join(faults);
+        progress.accept("%d calls are answered; reading the log".formatted(driver.answered()));
+        LogReader log = new LogReader(processes.connection());
+        DrillReport report =
+            DrillReport.of(
+                new Evidence(
+                    driver.calls(),
+                    driver.answeredAt(),
+                    log.answers(),
+                    effects.counts(),
+                    kills,
+                    restarts,
+                    log.claims().runningAt(kills).size()));
+        if (report.violations().isEmpty()) {
+          work.done();
+        }
+        return report;
+      }
+    }
+  }
+
+  private static void join(CompletableFuture<Void> faults) {
+    try {
+      faults.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
+    }
+  }
+
+  private void disturb(
+      Scenario processes,
+      CallDriver driver,
+      Effects effects,
+      int calls,
+      List<Kill> kills,
+      List<Long> restarts,
+      BooleanSupplier over) {
+    int steps = KILLS + RESTARTS + 1;
+    for (int step = 1; step < steps; step++) {
+      int at = (int) ((long) calls * step / steps);
+      while (driver.answered() < at && !over.getAsBoolean()) {
+        pause();
+      }
+      // Kills and restarts take turns, the kills first, as long as there are restarts to do.
+      boolean restart = step % 2 == 0 && step / 2 <= RESTARTS;
+      if (restart) {
+        if (processes.restart(() -> restarts.add(System.currentTimeMillis()))) {
+          progress.accept("restarted in order after %d answers".formatted(driver.answered()));
+        }
+      } else {
+        kill(processes, driver, effects, kills, over);
+        progress.accept("killed after %d answers; it is back".formatted(driver.answered()));
+      }
+    }
+  }
+
+  /**
+   * Waits until a line is appended whose task goes on for longer than it took to see it, and kills.
+   * Looking is quick, so what was not there at the last look and takes longer than the time since
+   * then must still run.
+   */
+  private static void kill(
+      Scenario processes,
+      CallDriver driver,
+      Effects effects,
+      List<Kill> kills,
+      BooleanSupplier over) {
+    List<String> workers = processes.workers();
+    workers.forEach(effects::fresh);
+    while (!over.getAsBoolean()) {
+      for (String worker : workers) {
+        long lookedBefore = System.nanoTime();
+        pause();
+        // Whatever came before belongs to no known time.
+        effects.fresh(worker);
+        long looked = System.nanoTime();
+        List<String> lines = List.of();
+        while (lines.isEmpty() && System.nanoTime() - looked < 20 * NANOS_PER_MILLI) {
+          lookedBefore = looked;
+          looked = System.nanoTime();
+          lines = effects.fresh(worker);
+        }
+        long longest = lines.stream().mapToInt(driver::taskMillis).max().orElse(0);
+        if (longest * NANOS_PER_MILLI > 2 * (System.nanoTime() - lookedBefore)) {
+          long before = lookedBefore;
+          processes.kill(
+              worker,
+              hit ->
+                  kills.add(
+                      new Kill(
+                          System.currentTimeMillis(),
+                          hit,
+                          System.nanoTime() - before < longest * NANOS_PER_MILLI)));
+          return;
+        }
+      }
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(WAIT_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw CommandException.failed("interrupted");
+    }
+  }
+}

@@ -1,0 +1,24 @@
+package io.millrace.benchmarks.drill;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * All that is known after a drill.
+ *
+ * @param calls what was sent, by operation id
+ * @param answeredAt when the first answer was received, Unix milliseconds, by operation id
+ * @param answers all answers in {@code tool.results}, by operation id
+ * @param effects how many lines each operation appended
+ * @param kills in order
+ * @param restarts when the platform was asked to stop in order, Unix milliseconds
+ * @param runningAtKills how many non-idempotent operations ran under the kills
+ */
+record Evidence(
+    Map<String, SentCall> calls,
+    Map<String, Long> answeredAt,
+    Map<String, List<Answer>> answers,
+    Map<String, Integer> effects,
+    List<Kill> kills,
+    List<Long> restarts,
+    int runningAtKills) {}
