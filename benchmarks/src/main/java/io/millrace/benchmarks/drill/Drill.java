@@ -9,7 +9,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.function.Function;
 
 /**
  * Keeps calls in flight while processes are killed at even steps of the run, each at a moment at
@@ -21,22 +20,24 @@ public final class Drill {
   private static final int WAIT_MILLIS = 1;
   private static final double NANOS_PER_MILLI = 1e6;
 
-  private final Function<Machinery, Scenario> scenario;
+  private final Kind kind;
   private final Consumer<String> progress;
 
   /** What is killed. */
   public enum Kind {
     /** Workers. */
-    WORKER_KILL(WorkerKill::new),
+    WORKER_KILL,
     /** The platform, broker included. */
-    PLATFORM_KILL(PlatformKill::new),
+    PLATFORM_KILL,
     /** The application operations; and the platform is restarted in order. */
-    RESTART(Restart::new);
+    RESTART;
 
-    private final Function<Machinery, Scenario> scenario;
-
-    Kind(Function<Machinery, Scenario> scenario) {
-      this.scenario = scenario;
+    Scenario start(Machinery machinery) {
+      return switch (this) {
+        case WORKER_KILL -> new WorkerKill(machinery);
+        case PLATFORM_KILL -> new PlatformKill(machinery);
+        case RESTART -> new Restart(machinery);
+      };
     }
   }
 
@@ -44,7 +45,7 @@ public final class Drill {
    * @param progress gets a line at each step
    */
   public Drill(Kind kind, Consumer<String> progress) {
-    this.scenario = kind.scenario;
+    this.kind = kind;
     this.progress = progress;
   }
 
@@ -59,7 +60,7 @@ public final class Drill {
     try (WorkDirectory work = WorkDirectory.create("drill")) {
       Effects effects = new Effects(work);
       progress.accept("starting the processes in " + work.path());
-      try (Scenario processes = scenario.apply(new Machinery(work, effects));
+      try (Scenario processes = kind.start(new Machinery(work, effects));
           CallDriver driver = new CallDriver(processes.connection())) {
         List<Kill> kills = new ArrayList<>();
         List<Long> restarts = new ArrayList<>();
