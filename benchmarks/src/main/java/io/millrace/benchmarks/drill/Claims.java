@@ -2,7 +2,6 @@ package io.millrace.benchmarks.drill;
 
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -26,23 +25,18 @@ final class Claims {
     doneAt.merge(claimId, at, Math::min);
   }
 
-  /**
-   * The operations that ran under a grant when something was killed: granted before, and not done
-   * by then.
-   */
-  Set<String> runningAt(List<Kill> kills) {
+  /** The operations that ran under a grant at a kill: granted before, and not done by then. */
+  Set<String> runningAt(Kill kill) {
     Set<String> running = new HashSet<>();
-    for (Kill kill : kills) {
-      made.forEach(
-          (claimId, claim) -> {
-            long granted = grantedAt.getOrDefault(claimId, Long.MAX_VALUE);
-            long done = doneAt.getOrDefault(claimId, Long.MAX_VALUE);
-            boolean hit = kill.worker().isEmpty() || kill.worker().equals(claim.worker);
-            if (hit && granted <= kill.at() && done >= kill.at()) {
-              running.add(claim.operationId);
-            }
-          });
-    }
+    made.forEach(
+        (claimId, claim) -> {
+          long granted = grantedAt.getOrDefault(claimId, Long.MAX_VALUE);
+          long done = doneAt.getOrDefault(claimId, Long.MAX_VALUE);
+          boolean hit = kill.worker().isEmpty() || kill.worker().equals(claim.worker);
+          if (hit && granted <= kill.at() && done >= kill.at()) {
+            running.add(claim.operationId);
+          }
+        });
     return running;
   }
 }

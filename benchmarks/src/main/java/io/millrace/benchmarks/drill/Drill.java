@@ -4,6 +4,7 @@ import io.millrace.benchmarks.process.WorkDirectory;
 import io.millrace.platform.cli.CommandException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -18,7 +19,7 @@ public final class Drill {
   private static final int KILLS = 5;
   private static final int RESTARTS = 3;
   private static final int WAIT_MILLIS = 1;
-  private static final double NANOS_PER_MILLI = 1e6;
+  private static final int LONG_TASK_MILLIS = 40;
 
   private final Kind kind;
   private final Consumer<String> progress;
@@ -73,6 +74,7 @@ public final class Drill {
         join(faults);
         progress.accept("%d calls are answered; reading the log".formatted(driver.answered()));
         LogReader log = new LogReader(processes.connection());
+        Claims claims = log.claims();
         DrillReport report =
             DrillReport.of(
                 new Evidence(
@@ -82,7 +84,7 @@ public final class Drill {
                     effects.counts(),
                     kills,
                     restarts,
-                    log.claims().runningAt(kills).size()));
+                    kills.stream().map(claims::runningAt).toList()));
         if (report.violations().isEmpty()) {
           work.done();
         }
@@ -127,9 +129,8 @@ public final class Drill {
   }
 
   /**
-   * Waits until a line is appended whose task goes on for longer than it took to see it, and kills.
-   * Looking is quick, so what was not there at the last look and takes longer than the time since
-   * then must still run.
+   * Waits until lines are appended by tasks that take long enough to be still running, and kills at
+   * once. Whether they were running is told by the log afterwards.
    */
   private static void kill(
       Scenario processes,
@@ -137,32 +138,15 @@ public final class Drill {
       Effects effects,
       List<Kill> kills,
       BooleanSupplier over) {
-    List<String> workers = processes.workers();
-    workers.forEach(effects::fresh);
+    processes.workers().forEach(effects::fresh);
     while (!over.getAsBoolean()) {
-      for (String worker : workers) {
-        long lookedBefore = System.nanoTime();
-        pause();
-        // Whatever came before belongs to no known time.
-        effects.fresh(worker);
-        long looked = System.nanoTime();
-        List<String> lines = List.of();
-        while (lines.isEmpty() && System.nanoTime() - looked < 20 * NANOS_PER_MILLI) {
-          lookedBefore = looked;
-          looked = System.nanoTime();
-          lines = effects.fresh(worker);
-        }
-        long longest = lines.stream().mapToInt(driver::taskMillis).max().orElse(0);
-        if (longest * NANOS_PER_MILLI > 2 * (System.nanoTime() - lookedBefore)) {
-          long before = lookedBefore;
+      pause();
+      for (String worker : processes.workers()) {
+        List<String> begun = effects.fresh(worker);
+        if (begun.stream().anyMatch(id -> driver.taskMillis(id) >= LONG_TASK_MILLIS)) {
           processes.kill(
               worker,
-              hit ->
-                  kills.add(
-                      new Kill(
-                          System.currentTimeMillis(),
-                          hit,
-                          System.nanoTime() - before < longest * NANOS_PER_MILLI)));
+              hit -> kills.add(new Kill(System.currentTimeMillis(), hit, Set.copyOf(begun))));
           return;
         }
       }

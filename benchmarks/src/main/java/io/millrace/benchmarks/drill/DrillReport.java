@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -20,7 +21,8 @@ import java.util.TreeMap;
  * @param unknownOutcome non-idempotent calls answered OUTCOME_UNKNOWN
  * @param runningAtKills non-idempotent calls that ran under a grant at a kill
  * @param kills by {@code kill -9}
- * @param killedWhileRunning those that surely hit a running non-idempotent task
+ * @param killedWhileRunning those that hit a non-idempotent task whose line was seen and whose end
+ *     is not in the log before the kill
  * @param recoveryMsMax the longest time from a kill until a call sent after it was answered
  * @param inFlightAnsweredMsMax the longest time from a kill until all that was in flight then was
  *     answered
@@ -95,14 +97,23 @@ public record DrillReport(
         withoutEffect,
         failed,
         unknown,
-        evidence.runningAtKills(),
+        (int) evidence.running().stream().flatMap(Set::stream).distinct().count(),
         evidence.kills().size(),
-        (int) evidence.kills().stream().filter(Kill::whileRunning).count(),
+        whileRunning(evidence),
         killed.stream().mapToLong(at -> recovery(evidence, at)).max().orElse(0),
         killed.stream().mapToLong(at -> inFlightAnswered(evidence, at)).max().orElse(0),
         evidence.restarts().size(),
         evidence.restarts().stream().mapToLong(at -> recovery(evidence, at)).max().orElse(0),
         outcomes);
+  }
+
+  private static int whileRunning(Evidence evidence) {
+    int count = 0;
+    for (int i = 0; i < evidence.kills().size(); i++) {
+      Set<String> running = evidence.running().get(i);
+      count += evidence.kills().get(i).begun().stream().anyMatch(running::contains) ? 1 : 0;
+    }
+    return count;
   }
 
   /** From then until a call sent afterwards was answered; Long.MAX_VALUE if none was. */

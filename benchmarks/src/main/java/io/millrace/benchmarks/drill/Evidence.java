@@ -2,6 +2,7 @@ package io.millrace.benchmarks.drill;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * All that is known after a drill.
@@ -12,7 +13,7 @@ import java.util.Map;
  * @param effects how many lines each operation appended
  * @param kills in order
  * @param restarts when the platform was asked to stop in order, Unix milliseconds
- * @param runningAtKills how many non-idempotent operations ran under the kills
+ * @param running the non-idempotent operations that ran under a grant at each kill, by the log
  */
 record Evidence(
     Map<String, SentCall> calls,
@@ -21,4 +22,4 @@ record Evidence(
     Map<String, Integer> effects,
     List<Kill> kills,
     List<Long> restarts,
-    int runningAtKills) {}
+    List<Set<String>> running) {}

@@ -29,8 +29,7 @@ final class PlatformKill implements Scenario {
   @Override
   public void kill(String name, Consumer<String> killed) {
     PlatformProcess.Options again = platform.again();
-    platform.jvm().kill();
-    killed.accept("");
+    platform.jvm().kill(() -> killed.accept(""));
     platform = PlatformProcess.start(again);
   }
 

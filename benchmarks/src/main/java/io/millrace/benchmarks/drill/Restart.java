@@ -36,8 +36,7 @@ final class Restart implements Scenario {
 
   @Override
   public void kill(String name, Consumer<String> killed) {
-    operations.kill();
-    killed.accept("");
+    operations.kill(() -> killed.accept(""));
     operations = machinery.operations(platform.connection());
   }
 

@@ -37,8 +37,7 @@ final class WorkerKill implements Scenario {
   public void kill(String name, Consumer<String> killed) {
     for (int i = 0; i < workers.size(); i++) {
       if (workers.get(i).name().equals(name)) {
-        workers.get(i).process().jvm().kill();
-        killed.accept(name);
+        workers.get(i).process().jvm().kill(() -> killed.accept(name));
         workers.set(i, machinery.worker(platform.connection()));
         workers.get(i).process().awaitReady();
       }
