@@ -8,6 +8,6 @@ public final class BenchmarkCommands implements CommandProvider {
 
   @Override
   public List<Object> commands() {
-    return List.of(new BenchCommand());
+    return List.of(new BenchCommand(), new DrillCommand());
   }
 }

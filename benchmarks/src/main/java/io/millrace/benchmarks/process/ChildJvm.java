@@ -137,9 +137,14 @@ public final class ChildJvm implements AutoCloseable {
     }
   }
 
-  /** Ends it as {@code kill -9} does and waits until it is gone. */
-  public void kill() {
+  /**
+   * Ends it as {@code kill -9} does and waits until it is gone.
+   *
+   * @param sent run when the signal is sent, which is some milliseconds before
+   */
+  public void kill(Runnable sent) {
     process.destroyForcibly();
+    sent.run();
     gone();
   }
 
