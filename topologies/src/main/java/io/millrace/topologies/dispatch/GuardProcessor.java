@@ -97,11 +97,11 @@ final class GuardProcessor extends ContextualProcessor<String, Received<ToolCall
             .recordMetadata()
             .map(at -> at.topic().equals(Topics.TOOL_CALLS_ROUTED.name()))
             .orElse(false);
-    if (routed) {
-      return true;
-    }
     if (!fingerprint.equals(record.key())) {
       return false;
+    }
+    if (routed) {
+      return true;
     }
     byte[] key = fingerprint.getBytes(StandardCharsets.UTF_8);
     return Utils.toPositive(Utils.murmur2(key)) % partitions == context().taskId().partition();

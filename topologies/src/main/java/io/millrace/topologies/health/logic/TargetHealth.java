@@ -64,6 +64,9 @@ public final class TargetHealth {
    * @throws IllegalArgumentException if its latency sketch cannot be read
    */
   public boolean add(HealthSummary summary, HealthPolicy policy, long now) {
+    // First, since it may be refused: nothing of a broken summary is counted.
+    DDSketch latency = Sketches.empty();
+    Sketches.merge(latency, summary.getLatencySketch());
     long failed = summary.getToolErrors() + summary.getTimeouts() + summary.getLost();
     status.setTotal(status.getTotal() + summary.getOk() + failed);
     status.setTotalOk(status.getTotalOk() + summary.getOk());
@@ -72,7 +75,9 @@ public final class TargetHealth {
     status.setTotalLost(status.getTotalLost() + summary.getLost());
     long at = Math.min(summary.getToAt().toEpochMilli(), now + AHEAD_MILLIS);
     if (at > now - WINDOW_MILLIS && summary.getFromAt().toEpochMilli() >= countedFrom) {
-      buckets.computeIfAbsent(Math.floorDiv(at, BUCKET_MILLIS), b -> new Bucket()).add(summary);
+      buckets
+          .computeIfAbsent(Math.floorDiv(at, BUCKET_MILLIS), b -> new Bucket())
+          .add(summary, latency);
     }
     changed = true;
     if (status.getCircuit() == CircuitState.HALF_OPEN
@@ -206,13 +211,13 @@ public final class TargetHealth {
     private long timeouts;
     private long lost;
 
-    void add(HealthSummary summary) {
+    void add(HealthSummary summary, DDSketch runTimes) {
       ok += summary.getOk();
       toolErrors += summary.getToolErrors();
       timeouts += summary.getTimeouts();
       lost += summary.getLost();
       summary.getErrorsByCode().forEach((code, n) -> codes.merge(code, n, Long::sum));
-      Sketches.merge(latency, summary.getLatencySketch());
+      latency.mergeWith(runTimes);
     }
 
     void add(Bucket other) {
