@@ -31,6 +31,7 @@ public final class TargetHealth {
   private static final long BUCKET_MILLIS = 1_000;
   private static final long AHEAD_MILLIS = 5_000;
   private static final int DOUBLINGS_MAX = 5;
+  private static final int CODES_MAX = 32;
 
   private final HealthStatus status;
   private final TreeMap<Long, Bucket> buckets = new TreeMap<>();
@@ -54,11 +55,26 @@ public final class TargetHealth {
       status.setId("");
     } else {
       status = before;
+      // Its window is gone: to be said again.
+      changed = true;
     }
   }
 
-  /** Adds a summary; says whether the circuit moved. */
+  /**
+   * Adds a summary; says whether the circuit moved.
+   *
+   * @throws IllegalArgumentException if a count is negative or the latencies are no sketch; then
+   *     nothing of it was added
+   */
   public boolean add(HealthSummary summary, HealthPolicy policy, long now) {
+    if (summary.getOk() < 0
+        || summary.getToolErrors() < 0
+        || summary.getTimeouts() < 0
+        || summary.getLost() < 0) {
+      throw new IllegalArgumentException("counts of a summary are 0 or more");
+    }
+    DDSketch latencies = Sketches.empty();
+    Sketches.merge(latencies, summary.getLatencySketch());
     long failed = summary.getToolErrors() + summary.getTimeouts() + summary.getLost();
     status.setTotal(status.getTotal() + summary.getOk() + failed);
     status.setTotalOk(status.getTotalOk() + summary.getOk());
@@ -67,7 +83,7 @@ public final class TargetHealth {
     status.setTotalLost(status.getTotalLost() + summary.getLost());
     long at = Math.min(summary.getToAt().toEpochMilli(), now + AHEAD_MILLIS);
     if (at > now - WINDOW_MILLIS && summary.getFromAt().toEpochMilli() >= countedFrom) {
-      buckets.computeIfAbsent(Math.floorDiv(at, BUCKET_MILLIS), b -> new Bucket()).add(summary);
+      buckets.computeIfAbsent(Math.floorDiv(at, BUCKET_MILLIS), b -> new Bucket()).add(summary, latencies);
     }
     changed = true;
     if (status.getCircuit() == CircuitState.HALF_OPEN
@@ -201,13 +217,13 @@ public final class TargetHealth {
     private long timeouts;
     private long lost;
 
-    void add(HealthSummary summary) {
+    void add(HealthSummary summary, DDSketch latencies) {
       ok += summary.getOk();
       toolErrors += summary.getToolErrors();
       timeouts += summary.getTimeouts();
       lost += summary.getLost();
-      summary.getErrorsByCode().forEach((code, n) -> codes.merge(code, n, Long::sum));
-      Sketches.merge(latency, summary.getLatencySketch());
+      merge(summary.getErrorsByCode());
+      latency.mergeWith(latencies);
     }
 
     void add(Bucket other) {
@@ -215,7 +231,16 @@ public final class TargetHealth {
       toolErrors += other.toolErrors;
       timeouts += other.timeouts;
       lost += other.lost;
-      other.codes.forEach((code, n) -> codes.merge(code, n, Long::sum));
+      merge(other.codes);
+    }
+
+    private void merge(Map<String, Long> others) {
+      others.forEach(
+          (code, n) ->
+              codes.merge(
+                  codes.size() < CODES_MAX || codes.containsKey(code) ? code : "OTHER",
+                  n,
+                  Long::sum));
     }
 
     long failed() {
