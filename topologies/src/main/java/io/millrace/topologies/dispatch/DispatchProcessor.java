@@ -121,7 +121,7 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
     }
     byte[] bytes = fingerprint.getBytes(StandardCharsets.UTF_8);
     int home = Utils.toPositive(Utils.murmur2(bytes)) % partitions;
-    if (home == context().taskId().partition() || fingerprint.equals(key)) {
+    if (home == context().taskId().partition()) {
       dispatcher.cancel(fingerprint, cancel.getOperationId(), cancel.getReason(), now);
     } else {
       context().forward(new Record<>(fingerprint, cancel, now), DispatchTopology.CANCELS);

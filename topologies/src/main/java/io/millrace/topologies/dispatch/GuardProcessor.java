@@ -65,7 +65,10 @@ final class GuardProcessor extends ContextualProcessor<String, Received<ToolCall
         fingerprint = fingerprint(request, target);
       } catch (IllegalArgumentException e) {
         refusal =
-            new Refusal(Outcome.REFUSED, "ARGUMENTS_INVALID", "arguments are " + e.getMessage());
+            new Refusal(
+                Outcome.REFUSED,
+                "ARGUMENTS_INVALID",
+                "arguments are " + Guard.name(String.valueOf(e.getMessage())));
       }
     }
     if (refusal != null) {
@@ -92,14 +95,14 @@ final class GuardProcessor extends ContextualProcessor<String, Received<ToolCall
 
   /** Foreign clients' partitioners differ from Kafka's: both key and partition must fit. */
   private boolean arrivedAtHome(Record<String, ?> record, String fingerprint) {
+    if (!fingerprint.equals(record.key())) {
+      return false;
+    }
     boolean routed =
         context()
             .recordMetadata()
             .map(at -> at.topic().equals(Topics.TOOL_CALLS_ROUTED.name()))
             .orElse(false);
-    if (!fingerprint.equals(record.key())) {
-      return false;
-    }
     if (routed) {
       return true;
     }
@@ -116,14 +119,15 @@ final class GuardProcessor extends ContextualProcessor<String, Received<ToolCall
                 context(),
                 record,
                 bytes,
-                request.getTenant(),
-                request.getOperationId(),
+                Guard.name(request.getTenant()),
+                Guard.name(request.getOperationId()),
                 refusal.code(),
                 refusal.message()),
             DispatchTopology.REJECTIONS);
-    if (request.getOperationId().isBlank()) {
+    if (request.getOperationId().isBlank() || refusal.code().equals("ID_INVALID")) {
       return;
     }
+    Guard.bound(request);
     Answer answer =
         Answers.failed(request, refusal.outcome(), 0, refusal.code(), refusal.message(), now);
     metrics.answered(answer);

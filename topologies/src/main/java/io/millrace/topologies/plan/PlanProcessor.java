@@ -44,6 +44,7 @@ import org.jspecify.annotations.Nullable;
 final class PlanProcessor extends ContextualProcessor<String, Object, String, Object> {
   private static final Duration TICK = Duration.ofMillis(10);
   private static final long DEADLINE_MILLIS = 60_000;
+  private static final int REASON_LENGTH_MAX = 1_000;
 
   private final TargetTable targets;
   private final DispatchPolicy policy;
@@ -89,7 +90,16 @@ final class PlanProcessor extends ContextualProcessor<String, Object, String, Ob
     try (KeyValueIterator<String, PlanProgress> kept = plans.all()) {
       while (kept.hasNext()) {
         KeyValue<String, PlanProgress> entry = kept.next();
-        if (!running.containsKey(entry.key)) {
+        if (entry.value.getDeadlineAt() <= now) {
+          finish(
+              entry.value,
+              Outcome.DEADLINE_EXCEEDED,
+              new Failure(
+                  "DEADLINE_EXCEEDED",
+                  "the plan's deadline passed while its task was away; calls of it may have run"),
+              null,
+              now);
+        } else if (!running.containsKey(entry.key)) {
           try {
             begin(entry.value, now);
           } catch (PlanInvalid changedRules) {
@@ -129,7 +139,9 @@ final class PlanProcessor extends ContextualProcessor<String, Object, String, Ob
         stop(
             cancel.getOperationId(),
             Outcome.CANCELLED,
-            reason.isEmpty() ? "cancelled" : reason,
+            reason.isEmpty()
+                ? "cancelled"
+                : reason.substring(0, Math.min(reason.length(), REASON_LENGTH_MAX)),
             now);
       } else if (received.problem() != null) {
         metrics.rejected();
@@ -202,6 +214,19 @@ final class PlanProcessor extends ContextualProcessor<String, Object, String, Ob
       return;
     }
     Instant made = Ids.timeOf(plan.getId()).orElse(null);
+    // The answers' store goes by the ids' times: one far ahead would make it forget all others.
+    if (made != null && made.toEpochMilli() > now + policy.clockSkew().toMillis()) {
+      refuse(
+          record,
+          bytes,
+          plan,
+          Outcome.REFUSED,
+          "ID_FROM_THE_FUTURE",
+          "the id's time lies %d ms ahead; expected at most %d: set the caller's clock"
+              .formatted(made.toEpochMilli() - now, policy.clockSkew().toMillis()),
+          now);
+      return;
+    }
     if (made != null && made.toEpochMilli() < now - policy.dedupeWindow().toMillis()) {
       refuse(
           record,
@@ -266,7 +291,8 @@ final class PlanProcessor extends ContextualProcessor<String, Object, String, Ob
     Long timeout = step.call().getTimeoutMs();
     long deadline = of.progress().getDeadlineAt();
     call.setDeadlineAt(
-        Instant.ofEpochMilli(timeout == null ? deadline : Math.min(deadline, now + timeout)));
+        Instant.ofEpochMilli(
+            timeout == null || timeout > deadline - now ? deadline : now + timeout));
     call.setReplyPartition(context().taskId().partition());
     call.setParentId(plan.getId());
     call.setParentCall(step.call().getName());

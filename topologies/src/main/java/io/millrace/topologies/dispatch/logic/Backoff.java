@@ -21,7 +21,8 @@ final class Backoff {
    */
   static long millis(int attempt, long baseMillis, long longestMillis, RandomGenerator random) {
     int doublings = Math.min(DOUBLINGS_MAX, Math.max(0, attempt - 1));
-    long bound = Math.min(longestMillis, Math.max(0, baseMillis) << doublings);
+    long longest = Math.min(longestMillis, Long.MAX_VALUE - 1);
+    long bound = baseMillis > longest >> doublings ? longest : baseMillis << doublings;
     return bound <= 0 ? 0 : random.nextLong(bound + 1);
   }
 }

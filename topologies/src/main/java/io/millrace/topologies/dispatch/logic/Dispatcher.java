@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +65,7 @@ public final class Dispatcher {
   private final RandomGenerator random;
 
   private final Map<String, LiveFlight> flights = new HashMap<>();
+  private final Map<String, Long> contentInFlight = new HashMap<>();
   private final Map<String, HandOver> handOvers = new HashMap<>();
   private final Map<String, Long> probes = new HashMap<>();
   private final Map<String, Integer> inFlightByTarget = new HashMap<>();
@@ -112,7 +114,10 @@ public final class Dispatcher {
     journal.restore(
         (fingerprint, flight) -> {
           LiveFlight live = new LiveFlight(fingerprint, flight);
+          live.restored = true;
           keep(live);
+          sequence = Math.max(sequence, flight.getSequence());
+          probes.merge(live.leader().getTarget(), flight.getProbeEpoch(), Math::max);
           if (flight.getPhase() == FlightPhase.SENT) {
             if (live.claimed()) {
               live.heardAt = grace;
@@ -122,15 +127,28 @@ public final class Dispatcher {
           }
           schedule(live);
         },
-        (fingerprint, request) -> {
-          LiveFlight live = flights.get(fingerprint);
-          if (live != null) {
-            live.waiters.put(request.getOperationId(), request);
-            schedule(live);
-          }
-        });
+        (fingerprint, request) -> restoreWaiter(fingerprint, request, now));
     journal.restoreCache(
         (fingerprint, output, bytes) -> cache.put(fingerprint, bytes, this::dropCached));
+  }
+
+  /**
+   * A crash may have come between an answer or a promotion and what follows from it: a waiter that
+   * was answered or leads is none any more, and one that nothing flies for flies anew.
+   */
+  private void restoreWaiter(String fingerprint, Request request, long now) {
+    String operationId = request.getOperationId();
+    LiveFlight live = flights.get(fingerprint);
+    boolean leads = live != null && live.leader().getOperationId().equals(operationId);
+    if (leads || journal.answer(operationId, now) != null) {
+      journal.waiter(fingerprint, operationId, null);
+    } else if (live != null) {
+      addWaiter(live, request);
+      schedule(live);
+    } else {
+      hold(new LiveFlight(fingerprint, flight(request)), now);
+      journal.waiter(fingerprint, operationId, null);
+    }
   }
 
   /** Flights under way. */
@@ -150,7 +168,7 @@ public final class Dispatcher {
    * @param target what it asks for
    */
   public void call(Request request, String fingerprint, Target target, long now) {
-    if (repeated(request, fingerprint, now)) {
+    if (repeated(request, now) || late(request, now)) {
       return;
     }
     if (target.cacheable() && serveFromCache(request, fingerprint, now)) {
@@ -164,13 +182,14 @@ public final class Dispatcher {
     TargetSpec spec = target.spec();
     String name = target.name();
     if (flights.size() >= policy.flightsMax()
-        || flightBytes + request.getArguments().length() > policy.flightBytesMax()
+        || tooManyBytesWith(request)
         || inFlightByTarget.getOrDefault(name, 0) >= spec.getInFlightMax()) {
       refuse(
           request,
           Outcome.REFUSED,
           "OVERLOADED",
-          "too much is in flight for %s on this partition; try again later".formatted(name),
+          "too much is in flight for %s on this partition; try again later under a new id"
+              .formatted(name),
           now);
       return;
     }
@@ -194,9 +213,38 @@ public final class Dispatcher {
   /** Holds an operation whose target is not known (yet). */
   public void hold(Request request, long now) {
     String fingerprint = Fingerprint.ofOperation(request.getOperationId());
-    if (!repeated(request, fingerprint, now) && !flights.containsKey(fingerprint)) {
+    if (repeated(request, now) || late(request, now)) {
+      return;
+    }
+    if (flights.size() >= policy.flightsMax() || tooManyBytesWith(request)) {
+      refuse(
+          request,
+          Outcome.REFUSED,
+          "OVERLOADED",
+          "too much is in flight on this partition; try again later under a new id",
+          now);
+    } else {
       hold(new LiveFlight(fingerprint, flight(request)), now);
     }
+  }
+
+  private boolean tooManyBytesWith(Request request) {
+    return flightBytes + request.getArguments().length() > policy.flightBytesMax();
+  }
+
+  /** Asked after {@link #repeated}: what was answered in time is not too late when read again. */
+  private boolean late(Request request, long now) {
+    if (request.getDeadlineAt() > now) {
+      return false;
+    }
+    refuse(
+        request,
+        Outcome.DEADLINE_EXCEEDED,
+        "DEADLINE_EXCEEDED",
+        "the deadline passed %d ms before the call was seen; expected one in the future"
+            .formatted(now - request.getDeadlineAt()),
+        now);
+    return true;
   }
 
   private static Flight flight(Request request) {
@@ -205,6 +253,8 @@ public final class Dispatcher {
     flight.setPhase(FlightPhase.UNKNOWN);
     flight.setPool("");
     flight.setTaskId("");
+    flight.setTaskOperationId("");
+    flight.setClaimRequired(true);
     flight.setClaimId("");
     flight.setLastOutcome(Outcome.UNKNOWN);
     return flight;
@@ -223,17 +273,11 @@ public final class Dispatcher {
     answer(request, failed(request, outcome, 0, code, message, now), now);
   }
 
-  private boolean repeated(Request request, String fingerprint, long now) {
+  private boolean repeated(Request request, long now) {
     String operationId = request.getOperationId();
     Answer before = journal.answer(operationId, now);
-    LiveFlight flying = flights.get(fingerprint);
-    Long known = null;
-    if (before != null) {
-      known = before.getContent();
-    } else if (flying != null && flying.carries(operationId)) {
-      Request waiter = flying.waiters.get(operationId);
-      known = waiter == null ? flying.leader().getContent() : waiter.getContent();
-    }
+    Long known =
+        before == null ? contentInFlight.get(operationId) : Long.valueOf(before.getContent());
     if (known != null) {
       if (known != request.getContent()) {
         out.answer(
@@ -290,17 +334,17 @@ public final class Dispatcher {
   }
 
   private void join(LiveFlight flying, Request request, long now) {
-    if (flying.waiters.size() >= policy.waitersMax()) {
+    if (flying.waiters.size() >= policy.waitersMax() || tooManyBytesWith(request)) {
       refuse(
           request,
           Outcome.REFUSED,
           "OVERLOADED",
-          "%d operations wait for this answer already; try again later"
-              .formatted(policy.waitersMax()),
+          "%d operations wait for this answer already; try again later under a new id"
+              .formatted(flying.waiters.size() + 1),
           now);
       return;
     }
-    flying.waiters.put(request.getOperationId(), request);
+    addWaiter(flying, request);
     journal.waiter(flying.fingerprint, request.getOperationId(), request);
     schedule(flying);
   }
@@ -309,16 +353,17 @@ public final class Dispatcher {
   private @Nullable String admit(LiveFlight live, String target) {
     HealthStatus status = targets.health(target);
     live.flight.setProbeEpoch(0L);
-    if (status == null || status.getCircuit() == CircuitState.CLOSED) {
+    CircuitState circuit = status == null ? CircuitState.CLOSED : status.getCircuit();
+    if (status == null || (circuit != CircuitState.OPEN && circuit != CircuitState.HALF_OPEN)) {
       return null;
     }
-    if (status.getCircuit() == CircuitState.HALF_OPEN
+    if (circuit == CircuitState.HALF_OPEN
         && probes.getOrDefault(target, 0L) < status.getProbeEpoch()) {
       probes.put(target, status.getProbeEpoch());
       live.flight.setProbeEpoch(status.getProbeEpoch());
       return null;
     }
-    return "the circuit of %s is %s: %s".formatted(target, status.getCircuit(), status.getReason());
+    return "the circuit of %s is %s: %s".formatted(target, circuit, status.getReason());
   }
 
   private void send(LiveFlight live, TargetSpec spec, boolean newAttempt, long now) {
@@ -329,6 +374,8 @@ public final class Dispatcher {
       flight.setAttempt(flight.getAttempt() + 1);
       flight.setTaskId(
           Ids.derived(request.getOperationId(), "task", Integer.toString(flight.getAttempt())));
+      flight.setTaskOperationId(request.getOperationId());
+      flight.setClaimRequired(!spec.getIdempotent());
     }
     flight.setPhase(FlightPhase.SENT);
     flight.setSequence(++sequence);
@@ -337,6 +384,7 @@ public final class Dispatcher {
     flight.setNextAt(0L);
     flight.setClaimId("");
     live.heardAt = 0;
+    live.sentUntil = live.deadline();
     journal.flight(live.fingerprint, flight);
 
     Task task = new Task();
@@ -345,7 +393,7 @@ public final class Dispatcher {
     task.setCorrelationId(request.getCorrelationId());
     task.setOccurredAt(Instant.ofEpochMilli(now));
     task.setTraceparent(request.getTraceparent());
-    task.setOperationId(request.getOperationId());
+    task.setOperationId(flight.getTaskOperationId());
     task.setFingerprint(live.fingerprint);
     task.setKind(kind);
     task.setTarget(spec.getTarget());
@@ -353,8 +401,8 @@ public final class Dispatcher {
     task.setAttempt(flight.getAttempt());
     task.setSequence(flight.getSequence());
     task.setArguments(request.getArguments());
-    task.setClaimRequired(!spec.getIdempotent());
-    task.setDeadlineAt(Instant.ofEpochMilli(deadline(live)));
+    task.setClaimRequired(flight.getClaimRequired());
+    task.setDeadlineAt(Instant.ofEpochMilli(live.sentUntil));
     task.setTimeoutMs(spec.getTimeoutMs());
     task.setHomePartition(partition);
     handOver(pool, now).sent(flight.getSequence(), live.fingerprint);
@@ -373,6 +421,8 @@ public final class Dispatcher {
       case CLAIM -> claim(live, attempt, now);
       case RUNNING -> {
         if (live != null && attempt.getTaskId().equals(live.flight.getTaskId())) {
+          // From now on its beat is watched, under whatever number its copies lie in the queue.
+          handOver(live.flight.getPool(), now).forget(live.flight.getSequence());
           live.heardAt = Math.max(live.heardAt, now);
           schedule(live);
         }
@@ -391,7 +441,7 @@ public final class Dispatcher {
         live != null
             && live.flight.getPhase() == FlightPhase.SENT
             && claim.getTaskId().equals(live.flight.getTaskId())
-            && now < deadline(live)
+            && now < live.deadline()
             && (!live.claimed() || live.flight.getClaimId().equals(claim.getClaimId()));
     if (mayRun && live != null && !live.claimed()) {
       live.flight.setClaimId(claim.getClaimId());
@@ -441,6 +491,15 @@ public final class Dispatcher {
     if (!(present && claimHolds) && !lateSuccess) {
       return;
     }
+    if (done.getOutcome() == Outcome.DEADLINE_EXCEEDED
+        && !flight.getClaimRequired()
+        && live.sentUntil < live.deadline()
+        && now < live.deadline()) {
+      // It came too late for those it was sent for and did not run; others have more time.
+      sendAgain(live, now);
+      return;
+    }
+    Foreign.bound(done);
     fold(live, done, now);
     if (done.getOutcome() == Outcome.OK) {
       finish(live, Answers.fromWorker(flight, done, now), now);
@@ -450,14 +509,15 @@ public final class Dispatcher {
     boolean again =
         spec != null
             && spec.getIdempotent()
+            && !flight.getClaimRequired()
             && (done.getRetryable() || done.getOutcome() == Outcome.DEADLINE_EXCEEDED)
             && done.getOutcome() != Outcome.CANCELLED
             && flight.getAttempt() < spec.getAttemptsMax()
             && flight.getProbeEpoch() == 0;
-    if (again && spec != null && budget.tryRetry(now)) {
+    if (again && spec != null) {
       long pause =
           Backoff.millis(flight.getAttempt(), spec.getBackoffMs(), spec.getBackoffMaxMs(), random);
-      if (now + pause < deadline(live)) {
+      if (pause < live.deadline() - now && budget.tryRetry(now)) {
         backOff(live, done.getOutcome(), done.getFailure(), now + pause);
         return;
       }
@@ -485,7 +545,7 @@ public final class Dispatcher {
             done.getOutcome(),
             failure == null ? "" : failure.getCode(),
             done.getRunMs(),
-            live.bytes(),
+            live.argumentsLength(),
             done.getOutput() == null ? 0 : done.getOutput().length(),
             done.getCostMicros(),
             live.flight.getProbeEpoch(),
@@ -515,17 +575,16 @@ public final class Dispatcher {
             Outcome.CANCELLED,
             live.flight.getAttempt(),
             "CANCELLED",
-            reason.isEmpty() ? "cancelled" : reason,
+            reason.isEmpty() ? "cancelled" : Foreign.clip(reason),
             now),
         now);
   }
 
   /** Answers one operation of a flight; the flight goes on if others wait for it. */
   private void leave(LiveFlight live, Request request, Answer answer, long now) {
-    String operationId = request.getOperationId();
-    if (live.waiters.remove(operationId) != null) {
-      journal.waiter(live.fingerprint, operationId, null);
-      answer(request, answer, now);
+    if (live.waiters.containsKey(request.getOperationId())) {
+      answer(live, request, answer, now);
+      dropWaiter(live, request);
       schedule(live);
       return;
     }
@@ -534,7 +593,7 @@ public final class Dispatcher {
         control(
             ControlType.CANCEL,
             request.getTenant(),
-            operationId,
+            live.flight.getTaskOperationId(),
             live.flight.getTaskId(),
             "",
             answer.getOutcome().name(),
@@ -543,35 +602,37 @@ public final class Dispatcher {
       finish(live, answer, now);
       return;
     }
-    answer(request, answer, now);
+    answer(live, request, answer, now);
     Request heir = live.waiters.values().iterator().next();
-    live.waiters.remove(heir.getOperationId());
-    journal.waiter(live.fingerprint, heir.getOperationId(), null);
+    release(request);
     live.flight.setRequest(heir);
+    live.waiters.remove(heir.getOperationId());
     journal.flight(live.fingerprint, live.flight);
+    journal.waiter(live.fingerprint, heir.getOperationId(), null);
     schedule(live);
   }
 
+  /** Answers go out before the flight is forgotten: a crash in between repeats, but loses none. */
   private void finish(LiveFlight live, Answer answer, long now) {
-    remove(live);
     if (answer.getOutcome() == Outcome.OK && answer.getServedBy() == ServedBy.WORKER) {
       cacheOutput(live, answer, now);
     }
-    answer(live.leader(), answer, now);
-    for (Request waiter : live.waiters.values()) {
-      journal.waiter(live.fingerprint, waiter.getOperationId(), null);
-      answer(waiter, Answers.shared(answer, waiter, now), now);
+    answer(live, live.leader(), answer, now);
+    for (Request waiter : List.copyOf(live.waiters.values())) {
+      answer(live, waiter, Answers.shared(answer, waiter, now), now);
+      dropWaiter(live, waiter);
     }
+    remove(live);
   }
 
   private void cacheOutput(LiveFlight live, Answer answer, long now) {
-    TargetSpec spec = spec(live.leader());
-    Long ttl = spec == null ? null : spec.getCacheTtlMs();
-    if (spec == null || ttl == null || ttl <= 0) {
+    Target target = targets.target(live.leader().getTarget());
+    Long ttl = target == null ? null : target.spec().getCacheTtlMs();
+    if (target == null || ttl == null || !target.cacheable()) {
       return;
     }
     CachedOutput cached = new CachedOutput();
-    cached.setTarget(spec.getTarget());
+    cached.setTarget(target.name());
     cached.setTargetVersion(answer.getTargetVersion());
     cached.setOutput(answer.getOutput());
     cached.setStoredAt(now);
@@ -581,6 +642,12 @@ public final class Dispatcher {
         live.fingerprint.length() + (cached.getOutput() == null ? 0 : cached.getOutput().length());
     journal.cached(live.fingerprint, cached);
     cache.put(live.fingerprint, bytes, this::dropCached);
+  }
+
+  /** An answer that an earlier run gave stands. */
+  private void answer(LiveFlight live, Request request, Answer answer, long now) {
+    Answer before = live.restored ? journal.answer(request.getOperationId(), now) : null;
+    answer(request, before == null ? answer : before, now);
   }
 
   private void answer(Request request, Answer answer, long now) {
@@ -607,13 +674,23 @@ public final class Dispatcher {
     }
     ticked = now;
     long lateness = timers.expire(now, fingerprint -> due(fingerprint, now));
-    handOvers.forEach(
-        (pool, handOver) ->
-            handOver.check(
-                now,
-                fingerprint -> silent(fingerprint, now),
-                fingerprint -> sendAgain(fingerprint, now)));
+    // A copy: what is sent again may go to a pool that had no hand-over yet.
+    for (HandOver handOver : List.copyOf(handOvers.values())) {
+      handOver.check(
+          now,
+          (number, fingerprint) -> ifSent(fingerprint, number, live -> silent(live, now)),
+          (number, fingerprint) -> ifSent(fingerprint, number, live -> sendAgain(live, now)));
+    }
     return lateness;
+  }
+
+  private void ifSent(String fingerprint, long number, Consumer<LiveFlight> action) {
+    LiveFlight live = flights.get(fingerprint);
+    if (live != null
+        && live.flight.getPhase() == FlightPhase.SENT
+        && live.flight.getSequence() == number) {
+      action.accept(live);
+    }
   }
 
   private void due(String fingerprint, long now) {
@@ -645,7 +722,7 @@ public final class Dispatcher {
       }
       case SENT -> {
         if (live.heardAt != 0 && now >= live.heardAt + policy.silence().toMillis()) {
-          silent(fingerprint, now);
+          silent(live, now);
         }
       }
       case UNKNOWN -> {}
@@ -673,8 +750,12 @@ public final class Dispatcher {
     Request request = live.leader();
     TargetSpec spec = spec(request);
     if (spec != null && targets.hasPool(spec.getPool())) {
-      remove(live);
       out.route(request, live.fingerprint);
+      for (Request waiter : List.copyOf(live.waiters.values())) {
+        out.route(waiter, live.fingerprint);
+        dropWaiter(live, waiter);
+      }
+      remove(live);
     } else if (now >= request.getArrivedAt() + policy.unknownTargetWait().toMillis()) {
       String name = request.getTarget();
       finish(
@@ -722,6 +803,10 @@ public final class Dispatcher {
           now);
       return;
     }
+    if (!targets.hasPool(spec.getPool())) {
+      flight.setNextAt(now + HELD_CHECK_MILLIS);
+      return;
+    }
     if (flight.getLastOutcome() == Outcome.LOST && !budget.tryRetry(now)) {
       flight.setNextAt(now + BUDGET_WAIT_MILLIS);
       return;
@@ -730,16 +815,12 @@ public final class Dispatcher {
   }
 
   /** The worker that took this flight's task has fallen silent. */
-  private void silent(String fingerprint, long now) {
-    LiveFlight live = flights.get(fingerprint);
-    if (live == null || live.flight.getPhase() != FlightPhase.SENT) {
-      return;
-    }
+  private void silent(LiveFlight live, long now) {
     Flight flight = live.flight;
     TargetSpec spec = spec(live.leader());
-    boolean idempotent = spec != null && spec.getIdempotent();
-    if (!idempotent && !live.claimed()) {
-      sendAgain(fingerprint, now);
+    boolean mayRunTwice = !flight.getClaimRequired();
+    if (!mayRunTwice && !live.claimed()) {
+      sendAgain(live, now);
       return;
     }
     health.add(
@@ -748,7 +829,7 @@ public final class Dispatcher {
         Outcome.LOST,
         "WORKER_LOST",
         0,
-        live.bytes(),
+        live.argumentsLength(),
         0,
         0,
         flight.getProbeEpoch(),
@@ -758,7 +839,7 @@ public final class Dispatcher {
             "WORKER_LOST",
             "the worker that ran attempt %d was not heard of for %s"
                 .formatted(flight.getAttempt(), policy.silence()));
-    if (!idempotent) {
+    if (!mayRunTwice) {
       finish(
           live,
           failed(
@@ -771,7 +852,9 @@ public final class Dispatcher {
                   + " took effect",
               now),
           now);
-    } else if (spec == null || flight.getAttempt() >= spec.getAttemptsMax()) {
+    } else if (spec == null
+        || !spec.getIdempotent()
+        || flight.getAttempt() >= spec.getAttemptsMax()) {
       finish(
           live,
           failed(
@@ -790,14 +873,18 @@ public final class Dispatcher {
   }
 
   /** Sends the task of an attempt once more: it never ran, or running it twice does no harm. */
-  private void sendAgain(String fingerprint, long now) {
-    LiveFlight live = flights.get(fingerprint);
-    if (live == null || live.flight.getPhase() != FlightPhase.SENT || live.claimed()) {
+  private void sendAgain(LiveFlight live, long now) {
+    if (live.claimed()) {
       return;
     }
     TargetSpec spec = spec(live.leader());
-    if (spec != null) {
+    if (spec != null && targets.hasPool(spec.getPool())) {
       send(live, spec, false, now);
+    } else {
+      // Nowhere to send it now: asked again after the next silence, until the deadline.
+      live.heardAt = 0;
+      live.flight.setSequence(++sequence);
+      handOver(live.flight.getPool(), now).sent(sequence, live.fingerprint);
     }
   }
 
@@ -812,13 +899,34 @@ public final class Dispatcher {
 
   private void keep(LiveFlight live) {
     flights.put(live.fingerprint, live);
-    flightBytes += live.bytes();
+    count(live.leader());
     inFlightByTarget.merge(live.leader().getTarget(), 1, Integer::sum);
+  }
+
+  private void addWaiter(LiveFlight live, Request request) {
+    live.waiters.put(request.getOperationId(), request);
+    count(request);
+  }
+
+  private void dropWaiter(LiveFlight live, Request request) {
+    live.waiters.remove(request.getOperationId());
+    journal.waiter(live.fingerprint, request.getOperationId(), null);
+    release(request);
+  }
+
+  private void count(Request request) {
+    contentInFlight.put(request.getOperationId(), request.getContent());
+    flightBytes += request.getArguments().length();
+  }
+
+  private void release(Request request) {
+    contentInFlight.remove(request.getOperationId());
+    flightBytes -= request.getArguments().length();
   }
 
   private void remove(LiveFlight live) {
     flights.remove(live.fingerprint);
-    flightBytes -= live.bytes();
+    release(live.leader());
     inFlightByTarget.computeIfPresent(
         live.leader().getTarget(), (target, n) -> n > 1 ? n - 1 : null);
     timers.remove(live.fingerprint);
@@ -829,20 +937,8 @@ public final class Dispatcher {
     }
   }
 
-  /** The latest deadline of all who wait: until then the work is of use to somebody. */
-  private static long deadline(LiveFlight live) {
-    long latest = live.leader().getDeadlineAt();
-    for (Request waiter : live.waiters.values()) {
-      latest = Math.max(latest, waiter.getDeadlineAt());
-    }
-    return latest;
-  }
-
   private void schedule(LiveFlight live) {
-    long due = live.leader().getDeadlineAt();
-    for (Request waiter : live.waiters.values()) {
-      due = Math.min(due, waiter.getDeadlineAt());
-    }
+    long due = live.firstDeadline();
     if (live.flight.getNextAt() > 0) {
       due = Math.min(due, live.flight.getNextAt());
     }

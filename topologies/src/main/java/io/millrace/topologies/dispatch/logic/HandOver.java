@@ -2,7 +2,7 @@ package io.millrace.topologies.dispatch.logic;
 
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 
 /**
  * Tells tasks that were lost on the way into a worker from tasks that merely wait their turn, for
@@ -17,6 +17,7 @@ import java.util.function.Consumer;
 final class HandOver {
   private final TreeMap<Long, String> unheard = new TreeMap<>();
   private final long silenceMillis;
+  private long latestSent;
   private long latestHeard;
   private long newerMark;
   private long olderMark;
@@ -36,12 +37,15 @@ final class HandOver {
 
   void sent(long sequence, String fingerprint) {
     unheard.put(sequence, fingerprint);
+    latestSent = Math.max(latestSent, sequence);
   }
 
-  /** Notes that a worker was heard on this task. */
+  /** Notes that a worker was heard on this task; what was not sent from here proves nothing. */
   void heard(long sequence) {
     unheard.remove(sequence);
-    latestHeard = Math.max(latestHeard, sequence);
+    if (sequence <= latestSent) {
+      latestHeard = Math.max(latestHeard, sequence);
+    }
   }
 
   /** Forgets a task that nobody waits for any more. */
@@ -60,11 +64,11 @@ final class HandOver {
   /**
    * Finds what is lost.
    *
-   * @param lost gets the fingerprints of tasks that had begun and are silent
-   * @param stuck gets the fingerprint of a task that has been at the head of the queue for the
-   *     silence
+   * @param lost gets sequence and fingerprint of tasks that had begun and are silent
+   * @param stuck gets sequence and fingerprint of a task that has been at the head of the queue for
+   *     the silence
    */
-  void check(long nowMillis, Consumer<String> lost, Consumer<String> stuck) {
+  void check(long nowMillis, BiConsumer<Long, String> lost, BiConsumer<Long, String> stuck) {
     if (nowMillis - markedAt >= silenceMillis / 2) {
       overtakenBelow = olderMark;
       olderMark = newerMark;
@@ -72,7 +76,8 @@ final class HandOver {
       markedAt = nowMillis;
     }
     while (!unheard.isEmpty() && unheard.firstKey() < overtakenBelow) {
-      lost.accept(unheard.pollFirstEntry().getValue());
+      Map.Entry<Long, String> overtaken = unheard.pollFirstEntry();
+      lost.accept(overtaken.getKey(), overtaken.getValue());
     }
     Map.Entry<Long, String> head = unheard.firstEntry();
     if (head == null) {
@@ -83,7 +88,7 @@ final class HandOver {
     } else if (nowMillis - headSince >= silenceMillis) {
       headSince = nowMillis;
       unheard.remove(headSequence);
-      stuck.accept(head.getValue());
+      stuck.accept(head.getKey(), head.getValue());
     }
   }
 }

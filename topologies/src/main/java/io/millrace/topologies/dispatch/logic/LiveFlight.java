@@ -16,6 +16,12 @@ final class LiveFlight {
   /** When a worker that runs it was last heard of, milliseconds since the epoch; 0: not yet. */
   long heardAt;
 
+  /** Deadline that the last task was sent with, milliseconds since the epoch; 0: not known. */
+  long sentUntil;
+
+  /** Whether an earlier run began it, which may have answered operations of it already. */
+  boolean restored;
+
   LiveFlight(String fingerprint, Flight flight) {
     this.fingerprint = fingerprint;
     this.flight = flight;
@@ -29,8 +35,30 @@ final class LiveFlight {
     return !flight.getClaimId().isEmpty();
   }
 
-  int bytes() {
+  /** Characters of the leader's arguments. */
+  int argumentsLength() {
     return leader().getArguments().length();
+  }
+
+  /**
+   * The latest deadline of all who wait, milliseconds since the epoch: until then the work is of
+   * use to somebody.
+   */
+  long deadline() {
+    long latest = leader().getDeadlineAt();
+    for (Request waiter : waiters.values()) {
+      latest = Math.max(latest, waiter.getDeadlineAt());
+    }
+    return latest;
+  }
+
+  /** The earliest deadline of all who wait, milliseconds since the epoch. */
+  long firstDeadline() {
+    long first = leader().getDeadlineAt();
+    for (Request waiter : waiters.values()) {
+      first = Math.min(first, waiter.getDeadlineAt());
+    }
+    return first;
   }
 
   /** Whether the operation waits for this flight, as its leader or as one that joined. */

@@ -36,8 +36,9 @@ final class RetryBudget {
   boolean tryRetry(long nowMillis) {
     if (nowMillis > filledAt) {
       tokens = Math.min(capacity, tokens + (nowMillis - filledAt) * perSecond / 1000);
-      filledAt = nowMillis;
     }
+    // Also backwards: a clock that was ahead must not keep the bucket from filling.
+    filledAt = nowMillis;
     if (tokens < 1) {
       return false;
     }

@@ -21,7 +21,8 @@ public final class Timers<K> {
 
   /** Sets when the thing is due, milliseconds since the epoch, in place of an earlier time. */
   public void set(K thing, long dueMillis) {
-    long tick = Math.floorDiv(dueMillis + TICK_MS - 1, TICK_MS);
+    // Rounded up without overflow: a deadline may lie at the end of time.
+    long tick = -Math.floorDiv(-Math.max(dueMillis, -Long.MAX_VALUE), TICK_MS);
     Long before = ticks.put(thing, tick);
     if (before != null) {
       if (before == tick) {
@@ -47,11 +48,14 @@ public final class Timers<K> {
    */
   public long expire(long nowMillis, Consumer<K> action) {
     long lateness = 0;
-    while (!byTick.isEmpty() && byTick.firstKey() * TICK_MS <= nowMillis) {
-      Map.Entry<Long, Set<K>> first = byTick.pollFirstEntry();
+    long nowTick = Math.floorDiv(nowMillis, TICK_MS);
+    while (!byTick.isEmpty() && byTick.firstKey() <= nowTick) {
+      Map.Entry<Long, Set<K>> first = byTick.firstEntry();
       lateness = Math.max(lateness, nowMillis - first.getKey() * TICK_MS);
-      first.getValue().forEach(ticks::remove);
-      first.getValue().forEach(action);
+      // One at a time: the action may remove or move others of the same tick.
+      K thing = first.getValue().iterator().next();
+      remove(thing);
+      action.accept(thing);
     }
     return lateness;
   }

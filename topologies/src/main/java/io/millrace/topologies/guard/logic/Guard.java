@@ -7,7 +7,6 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.networknt.schema.ValidationMessage;
-import io.millrace.events.Outcome;
 import io.millrace.state.Request;
 import io.millrace.topologies.targets.Target;
 import java.io.IOException;
@@ -29,7 +28,9 @@ public final class Guard {
 
   private static final int ID_LENGTH_MAX = 128;
   private static final int NAME_LENGTH_MAX = 256;
+  private static final int CONTEXT_LENGTH_MAX = 1_024;
   private static final int PROBLEMS_SHOWN = 5;
+  private static final int PROBLEM_LENGTH_MAX = 400;
 
   private static final ObjectMapper JSON =
       new ObjectMapper(
@@ -45,8 +46,8 @@ public final class Guard {
   private static final List<Rule> RULES =
       List.of(
           Guard::identity,
+          Guard::context,
           Guard::replyPartition,
-          Guard::deadline,
           Guard::clock,
           Guard::version,
           Guard::arguments);
@@ -108,6 +109,46 @@ public final class Guard {
     return null;
   }
 
+  private static @Nullable Refusal context(Request request, Circumstances circumstances) {
+    for (String text :
+        new String[] {
+          request.getCorrelationId(),
+          request.getTraceparent(),
+          request.getTargetVersion(),
+          request.getParentId(),
+          request.getParentCall()
+        }) {
+      if (text != null && text.length() > CONTEXT_LENGTH_MAX) {
+        return Refusal.of(
+            "CONTEXT_TOO_LARGE",
+            "correlation_id, traceparent, target_version, parent_id and parent_call may have %d characters each; one has %d"
+                .formatted(CONTEXT_LENGTH_MAX, text.length()));
+      }
+    }
+    return null;
+  }
+
+  /** Cuts what a refused call says of itself, so that the records about it fit their topics. */
+  public static void bound(Request request) {
+    request.setTenant(name(request.getTenant()));
+    request.setTarget(name(request.getTarget()));
+    request.setCorrelationId(cut(request.getCorrelationId(), CONTEXT_LENGTH_MAX));
+    request.setParentCall(cut(request.getParentCall(), CONTEXT_LENGTH_MAX));
+    String traceparent = request.getTraceparent();
+    request.setTraceparent(traceparent == null ? null : cut(traceparent, CONTEXT_LENGTH_MAX));
+    String parent = request.getParentId();
+    request.setParentId(parent == null ? null : cut(parent, CONTEXT_LENGTH_MAX));
+  }
+
+  /** A name or id, cut where it is too long to be one. */
+  public static String name(String given) {
+    return cut(given, NAME_LENGTH_MAX);
+  }
+
+  private static String cut(String text, int length) {
+    return text.length() <= length ? text : text.substring(0, length);
+  }
+
   private static @Nullable Refusal replyPartition(Request request, Circumstances circumstances) {
     Integer partition = request.getReplyPartition();
     if (partition != null && (partition < 0 || partition >= circumstances.replyPartitions())) {
@@ -117,17 +158,6 @@ public final class Guard {
               .formatted(partition, circumstances.replyPartitions() - 1));
     }
     return null;
-  }
-
-  private static @Nullable Refusal deadline(Request request, Circumstances circumstances) {
-    if (request.getDeadlineAt() > circumstances.now()) {
-      return null;
-    }
-    return new Refusal(
-        Outcome.DEADLINE_EXCEEDED,
-        "DEADLINE_EXCEEDED",
-        "the deadline passed %d ms before the call was seen; expected one in the future"
-            .formatted(circumstances.now() - request.getDeadlineAt()));
   }
 
   private static @Nullable Refusal clock(Request request, Circumstances circumstances) {
@@ -188,7 +218,7 @@ public final class Guard {
                 target.name(),
                 problems.stream()
                     .limit(PROBLEMS_SHOWN)
-                    .map(ValidationMessage::getMessage)
+                    .map(problem -> cut(problem.getMessage(), PROBLEM_LENGTH_MAX))
                     .collect(Collectors.joining("; "))));
   }
 
@@ -206,7 +236,8 @@ public final class Guard {
 
   private static Refusal notJson(IOException e) {
     String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-    return Refusal.of("ARGUMENTS_INVALID", "arguments are not JSON: " + message);
+    return Refusal.of(
+        "ARGUMENTS_INVALID", "arguments are not JSON: " + cut(message, PROBLEM_LENGTH_MAX));
   }
 
   private static Refusal notAnObject() {

@@ -24,7 +24,10 @@ public final class HealthFold {
   /** Relative accuracy of the latency sketches. */
   public static final double ACCURACY = 0.01;
 
+  // 30 years: what is longer is a mistake, and a sketch refuses the largest numbers.
+  private static final double LATENCY_MAX_MILLIS = 1e12;
   private static final int CODES_MAX = 32;
+  private static final int CODE_LENGTH_MAX = 128;
   private static final int TARGETS_MAX = 10_000;
   private static final String OTHER = "OTHER";
 
@@ -130,15 +133,21 @@ public final class HealthFold {
       bytesIn += in;
       bytesOut += out;
       costMicros += cost;
-      if (outcome != Outcome.LOST && runMillis >= 0 && runMillis < Double.MAX_VALUE) {
-        latency.accept(runMillis);
+      if (outcome != Outcome.LOST && runMillis >= 0) {
+        latency.accept(Math.min(runMillis, LATENCY_MAX_MILLIS));
       }
       if (outcome != Outcome.OK) {
-        boolean room = codes.size() < CODES_MAX || codes.containsKey(code);
-        codes.merge(room && !code.isEmpty() ? code : OTHER, 1L, Long::sum);
+        String name = code.length() <= CODE_LENGTH_MAX ? code : code.substring(0, CODE_LENGTH_MAX);
+        boolean room = codes.size() < CODES_MAX || codes.containsKey(name);
+        codes.merge(room && !name.isEmpty() ? name : OTHER, 1L, Long::sum);
       }
-      if (epoch > 0) {
-        probeEpoch = Math.max(probeEpoch, epoch);
+      if (epoch > probeEpoch) {
+        // A probe of an earlier epoch has nothing to say any more.
+        probeEpoch = epoch;
+        probeOk = 0;
+        probeFailed = 0;
+      }
+      if (epoch > 0 && epoch == probeEpoch) {
         if (outcome == Outcome.OK) {
           probeOk++;
         } else {

@@ -20,10 +20,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The circuit is the classic one (M. Nygard, "Release It!", 2007): CLOSED opens when the share
  * of failed attempts in the window crosses its threshold at a sufficient volume; OPEN turns
- * HALF_OPEN after a pause that doubles, up to thirty-two-fold, while probes fail; HALF_OPEN closes
- * with the first probe that succeeds, opens with the first that fails, and begins again when none
- * is heard of for as long. Each HALF_OPEN period has an epoch of its own, so that every dispatch
- * task lets one probe through per period.
+ * HALF_OPEN after a pause that doubles, up to thirty-two times, while probes fail; HALF_OPEN closes
+ * with the first probe that succeeds and opens with the first that fails. Each HALF_OPEN period has
+ * an epoch of its own, so that every dispatch task lets one probe through per period.
  */
 public final class TargetHealth {
   /** Length of the window, milliseconds. */
@@ -32,6 +31,7 @@ public final class TargetHealth {
   private static final long BUCKET_MILLIS = 1_000;
   private static final long AHEAD_MILLIS = 5_000;
   private static final int DOUBLINGS_MAX = 5;
+  private static final int CODES_MAX = 32;
 
   private final HealthStatus status;
   private final TreeMap<Long, Bucket> buckets = new TreeMap<>();
@@ -55,18 +55,26 @@ public final class TargetHealth {
       status.setId("");
     } else {
       status = before;
+      // Its window is gone: to be said again.
+      changed = true;
     }
   }
 
   /**
    * Adds a summary; says whether the circuit moved.
    *
-   * @throws IllegalArgumentException if its latency sketch cannot be read
+   * @throws IllegalArgumentException if a count is negative or the latencies are no sketch; then
+   *     nothing of it was added
    */
   public boolean add(HealthSummary summary, HealthPolicy policy, long now) {
-    // First, since it may be refused: nothing of a broken summary is counted.
-    DDSketch latency = Sketches.empty();
-    Sketches.merge(latency, summary.getLatencySketch());
+    if (summary.getOk() < 0
+        || summary.getToolErrors() < 0
+        || summary.getTimeouts() < 0
+        || summary.getLost() < 0) {
+      throw new IllegalArgumentException("counts of a summary are 0 or more");
+    }
+    DDSketch latencies = Sketches.empty();
+    Sketches.merge(latencies, summary.getLatencySketch());
     long failed = summary.getToolErrors() + summary.getTimeouts() + summary.getLost();
     status.setTotal(status.getTotal() + summary.getOk() + failed);
     status.setTotalOk(status.getTotalOk() + summary.getOk());
@@ -77,7 +85,7 @@ public final class TargetHealth {
     if (at > now - WINDOW_MILLIS && summary.getFromAt().toEpochMilli() >= countedFrom) {
       buckets
           .computeIfAbsent(Math.floorDiv(at, BUCKET_MILLIS), b -> new Bucket())
-          .add(summary, latency);
+          .add(summary, latencies);
     }
     changed = true;
     if (status.getCircuit() == CircuitState.HALF_OPEN
@@ -211,13 +219,13 @@ public final class TargetHealth {
     private long timeouts;
     private long lost;
 
-    void add(HealthSummary summary, DDSketch runTimes) {
+    void add(HealthSummary summary, DDSketch latencies) {
       ok += summary.getOk();
       toolErrors += summary.getToolErrors();
       timeouts += summary.getTimeouts();
       lost += summary.getLost();
-      summary.getErrorsByCode().forEach((code, n) -> codes.merge(code, n, Long::sum));
-      latency.mergeWith(runTimes);
+      merge(summary.getErrorsByCode());
+      latency.mergeWith(latencies);
     }
 
     void add(Bucket other) {
@@ -225,7 +233,16 @@ public final class TargetHealth {
       toolErrors += other.toolErrors;
       timeouts += other.timeouts;
       lost += other.lost;
-      other.codes.forEach((code, n) -> codes.merge(code, n, Long::sum));
+      merge(other.codes);
+    }
+
+    private void merge(Map<String, Long> others) {
+      others.forEach(
+          (code, n) ->
+              codes.merge(
+                  codes.size() < CODES_MAX || codes.containsKey(code) ? code : "OTHER",
+                  n,
+                  Long::sum));
     }
 
     long failed() {

@@ -2,7 +2,6 @@ package io.millrace.topologies.plan.logic;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.NullNode;
 import io.millrace.events.Failure;
 import io.millrace.events.FailurePolicy;
@@ -37,11 +36,14 @@ public final class PlanRun {
   /** Most calls in a plan. */
   public static final int CALLS_MAX = 1_000;
 
+  /** Most characters of outputs in a plan's result: a third of a record, as UTF-8 may need it. */
+  private static final int RESULTS_LENGTH_MAX = 1024 * 1024;
+
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,64}");
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Map<String, Node> nodes = new LinkedHashMap<>();
   private int unended;
+  private boolean stopped;
   private Outcome outcome = Outcome.OK;
   private @Nullable Failure failure;
 
@@ -133,13 +135,13 @@ public final class PlanRun {
 
   /** The calls that wait for nothing; to be called once, first. */
   public List<Step> start() {
-    List<Step> steps = new ArrayList<>();
-    for (Node node : List.copyOf(nodes.values())) {
+    Deque<Node> free = new ArrayDeque<>();
+    for (Node node : nodes.values()) {
       if (node.waitsFor == 0 && node.result == null) {
-        ready(node, steps);
+        free.add(node);
       }
     }
-    return steps;
+    return make(free);
   }
 
   /**
@@ -160,12 +162,39 @@ public final class PlanRun {
     end.setFailure(result.getFailure());
     end.setServedBy(result.getServedBy());
     end.setLatencyMs(result.getLatencyMs());
+    Deque<Node> free = new ArrayDeque<>();
+    end(node, end, free);
+    return make(free);
+  }
+
+  /** Makes what is free, and what that sets free in turn; nothing once the plan has stopped. */
+  private List<Step> make(Deque<Node> free) {
     List<Step> steps = new ArrayList<>();
-    end(node, end, steps);
+    List<Node> made = new ArrayList<>();
+    while (!stopped && !free.isEmpty()) {
+      Node node = free.remove();
+      if (node.result != null) {
+        continue;
+      }
+      try {
+        steps.add(new Step(node.call, node.template.fill(this::output)));
+        node.made = true;
+        made.add(node);
+      } catch (PlanInvalid missing) {
+        end(
+            node,
+            notMade(node, Outcome.REFUSED, new Failure(missing.code(), missing.reason())),
+            free);
+      }
+    }
+    if (stopped) {
+      made.forEach(node -> node.made = false);
+      return List.of();
+    }
     return steps;
   }
 
-  private void end(Node node, PlannedResult result, List<Step> steps) {
+  private void end(Node node, PlannedResult result, Deque<Node> free) {
     node.result = result;
     unended--;
     if (result.getOutcome() != Outcome.OK) {
@@ -181,7 +210,8 @@ public final class PlanRun {
         }
         case FAIL, UNKNOWN -> {
           Failure cause = result.getFailure();
-          stop(
+          // Also after the last call: nothing is left to wait for, but the plan has failed.
+          halt(
               result.getOutcome(),
               new Failure(
                   "CALL_FAILED",
@@ -196,20 +226,8 @@ public final class PlanRun {
     }
     for (Node dependant : node.dependants) {
       if (--dependant.waitsFor == 0 && dependant.result == null) {
-        ready(dependant, steps);
+        free.add(dependant);
       }
-    }
-  }
-
-  private void ready(Node node, List<Step> steps) {
-    try {
-      steps.add(new Step(node.call, node.template.fill(this::output)));
-      node.made = true;
-    } catch (PlanInvalid missing) {
-      end(
-          node,
-          notMade(node, Outcome.REFUSED, new Failure(missing.code(), missing.reason())),
-          steps);
     }
   }
 
@@ -221,7 +239,7 @@ public final class PlanRun {
     if (node.output == null) {
       String text = node.result.getOutput();
       try {
-        node.output = text == null ? NullNode.instance : JSON.readTree(text);
+        node.output = text == null ? NullNode.instance : Template.read(text);
       } catch (JsonProcessingException notJson) {
         return null;
       }
@@ -262,15 +280,19 @@ public final class PlanRun {
    */
   public void stop(Outcome why, Failure reason) {
     if (!ended()) {
-      outcome = why;
-      failure = reason;
-      unended = 0;
+      halt(why, reason);
     }
+  }
+
+  private void halt(Outcome why, Failure reason) {
+    outcome = why;
+    failure = reason;
+    stopped = true;
   }
 
   /** Whether nothing is left to wait for. */
   public boolean ended() {
-    return unended == 0;
+    return stopped || unended == 0;
   }
 
   /** Names of the calls that were made and have no result. */
@@ -291,18 +313,37 @@ public final class PlanRun {
     return failure;
   }
 
-  /** How each call ended, in the plan's order. */
+  /**
+   * How each call ended, in the plan's order. Together they fit a record: an output for which no
+   * room is left is left out, and its failure says so.
+   */
   public List<PlannedResult> results() {
     List<PlannedResult> results = new ArrayList<>(nodes.size());
+    int room = RESULTS_LENGTH_MAX;
     for (Node node : nodes.values()) {
       PlannedResult result = node.result;
-      results.add(
-          result != null
-              ? result
-              : notMade(
-                  node,
-                  node.made ? Outcome.CANCELLED : Outcome.SKIPPED,
-                  new Failure("PLAN_ENDED", "the plan ended before it")));
+      if (result == null) {
+        result =
+            notMade(
+                node,
+                node.made ? Outcome.CANCELLED : Outcome.SKIPPED,
+                new Failure("PLAN_ENDED", "the plan ended before it"));
+      }
+      String output = result.getOutput();
+      if (output != null && output.length() > room) {
+        result = PlannedResult.newBuilder(result).build();
+        result.setOutput(null);
+        result.setFailure(
+            new Failure(
+                "OUTPUT_LEFT_OUT",
+                "%d characters did not fit into the plan's result beside the others; read the result of operation %s"
+                    .formatted(output.length(), result.getOperationId())));
+      } else if (output != null) {
+        room -= output.length();
+      }
+      Failure failed = result.getFailure();
+      room -= failed == null ? 0 : Math.min(room, failed.getMessage().length());
+      results.add(result);
     }
     return results;
   }

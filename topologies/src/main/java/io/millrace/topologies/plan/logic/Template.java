@@ -1,15 +1,19 @@
 package io.millrace.topologies.plan.logic;
 
+import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +27,16 @@ import org.jspecify.annotations.Nullable;
  * from 0.
  */
 final class Template {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  /** Longest arguments once filled in, UTF-16 units: references may repeat a long output. */
+  static final int FILLED_LENGTH_MAX = 1024 * 1024;
+
+  // Numbers keep every digit, and what follows the value is an error.
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+          .build();
 
   private final String text;
   private final @Nullable JsonNode tree;
@@ -42,12 +55,13 @@ final class Template {
    * @throws PlanInvalid if a reference is not closed, or a text with references is not JSON
    */
   static Template parse(String text) throws PlanInvalid {
-    if (!text.contains("${")) {
+    // JSON may also write the dollar sign and the brace as escapes.
+    if (!text.contains("${") && !text.contains("\\u0024") && !text.contains("\\u007")) {
       return new Template(text, null, Set.of());
     }
     JsonNode tree;
     try {
-      tree = JSON.readTree(text);
+      tree = read(text);
     } catch (JsonProcessingException e) {
       throw new PlanInvalid(
           "ARGUMENTS_INVALID", "arguments are not JSON: " + e.getOriginalMessage());
@@ -71,7 +85,24 @@ final class Template {
    *     referred to
    */
   String fill(Function<String, JsonNode> outputs) throws PlanInvalid {
-    return tree == null ? text : fill(tree, outputs).toString();
+    if (tree == null) {
+      return text;
+    }
+    Filler filler = new Filler(outputs);
+    return filler.print(filler.fill(tree));
+  }
+
+  /**
+   * Reads one JSON value.
+   *
+   * @throws JsonProcessingException if the text is not one
+   */
+  static JsonNode read(String text) throws JsonProcessingException {
+    JsonNode node = JSON.readTree(text);
+    if (node.isMissingNode()) {
+      throw new JsonParseException(null, "nothing is there");
+    }
+    return node;
   }
 
   private static void collect(JsonNode node, Set<String> calls) throws PlanInvalid {
@@ -83,59 +114,96 @@ final class Template {
     }
   }
 
-  private static JsonNode fill(JsonNode node, Function<String, JsonNode> outputs)
-      throws PlanInvalid {
-    if (node.isTextual()) {
-      return fillText(node.textValue(), outputs);
+  /** Fills one template in, within the bound. */
+  private static final class Filler {
+    private final Function<String, JsonNode> outputs;
+    private final Map<JsonNode, Integer> lengths = new IdentityHashMap<>();
+    private long length;
+
+    Filler(Function<String, JsonNode> outputs) {
+      this.outputs = outputs;
     }
-    if (node.isObject()) {
-      ObjectNode filled = JSON.createObjectNode();
-      for (Map.Entry<String, JsonNode> field : node.properties()) {
-        filled.set(field.getKey(), fill(field.getValue(), outputs));
+
+    JsonNode fill(JsonNode node) throws PlanInvalid {
+      if (node.isTextual()) {
+        return fillText(node.textValue());
       }
-      return filled;
-    }
-    if (node.isArray()) {
-      ArrayNode filled = JSON.createArrayNode();
-      for (JsonNode item : node) {
-        filled.add(fill(item, outputs));
+      if (node.isObject()) {
+        ObjectNode filled = JSON.createObjectNode();
+        for (Map.Entry<String, JsonNode> field : node.properties()) {
+          filled.set(field.getKey(), fill(field.getValue()));
+        }
+        return filled;
       }
-      return filled;
+      if (node.isArray()) {
+        ArrayNode filled = JSON.createArrayNode();
+        for (JsonNode item : node) {
+          filled.add(fill(item));
+        }
+        return filled;
+      }
+      return node;
     }
-    return node;
+
+    private JsonNode fillText(String text) throws PlanInvalid {
+      if (!text.contains("${")) {
+        return TextNode.valueOf(text);
+      }
+      StringBuilder printed = new StringBuilder();
+      JsonNode[] only = new JsonNode[1];
+      int[] parts = new int[1];
+      scan(
+          text,
+          literal -> {
+            parts[0]++;
+            printed.append(literal);
+          },
+          reference -> {
+            parts[0]++;
+            JsonNode value = resolve(reference, outputs);
+            if (value == null) {
+              throw new PlanInvalid(
+                  "REFERENCE_MISSING",
+                  "the output of '%s' has nothing at ${%s}"
+                      .formatted(callOf(reference), reference));
+            }
+            take(value);
+            only[0] = value;
+            printed.append(value.isTextual() ? value.textValue() : print(value));
+          });
+      return parts[0] == 1 && only[0] != null ? only[0] : TextNode.valueOf(printed.toString());
+    }
+
+    /** Counts before anything is copied: a thousand references to a megabyte are a gigabyte. */
+    private void take(JsonNode value) throws PlanInvalid {
+      Integer known = lengths.get(value);
+      if (known == null) {
+        known = value.isTextual() ? value.textValue().length() : print(value).length();
+        lengths.put(value, known);
+      }
+      length += known;
+      if (length > FILLED_LENGTH_MAX) {
+        throw new PlanInvalid(
+            "ARGUMENTS_TOO_LARGE",
+            "what is referred to is longer than %d characters together; pass references to large data"
+                .formatted(FILLED_LENGTH_MAX));
+      }
+    }
+
+    String print(JsonNode node) throws PlanInvalid {
+      try {
+        return JSON.writeValueAsString(node);
+      } catch (JsonProcessingException e) {
+        throw new PlanInvalid(
+            "ARGUMENTS_INVALID",
+            "arguments cannot be written once filled in: " + e.getOriginalMessage());
+      }
+    }
   }
 
-  private static JsonNode fillText(String text, Function<String, JsonNode> outputs)
-      throws PlanInvalid {
-    if (!text.contains("${")) {
-      return TextNode.valueOf(text);
-    }
-    StringBuilder printed = new StringBuilder();
-    JsonNode[] only = new JsonNode[1];
-    int[] parts = new int[1];
-    String[] missing = new String[1];
-    scan(
-        text,
-        literal -> {
-          parts[0]++;
-          printed.append(literal);
-        },
-        reference -> {
-          parts[0]++;
-          JsonNode value = resolve(reference, outputs);
-          if (value == null) {
-            missing[0] = reference;
-          } else {
-            only[0] = value;
-            printed.append(value.isTextual() ? value.textValue() : value.toString());
-          }
-        });
-    if (missing[0] != null) {
-      throw new PlanInvalid(
-          "REFERENCE_MISSING",
-          "the output of '%s' has nothing at ${%s}".formatted(callOf(missing[0]), missing[0]));
-    }
-    return parts[0] == 1 && only[0] != null ? only[0] : TextNode.valueOf(printed.toString());
+  /** Takes one part of a text. */
+  private interface Part {
+    void take(String text) throws PlanInvalid;
   }
 
   private static @Nullable JsonNode resolve(String reference, Function<String, JsonNode> outputs) {
@@ -159,8 +227,7 @@ final class Template {
     return dot < 0 ? reference : reference.substring(0, dot);
   }
 
-  private static void scan(String text, Consumer<String> literals, Consumer<String> references)
-      throws PlanInvalid {
+  private static void scan(String text, Part literals, Part references) throws PlanInvalid {
     StringBuilder literal = new StringBuilder();
     int at = 0;
     while (at < text.length()) {
@@ -171,20 +238,22 @@ final class Template {
         int end = text.indexOf('}', at);
         if (end < 0) {
           throw new PlanInvalid(
-              "REFERENCE_INVALID", "reference is not closed with '}' in: " + text);
+              "REFERENCE_INVALID",
+              "reference is not closed with '}' in: "
+                  + text.substring(at, Math.min(text.length(), at + 80)));
         }
         if (literal.length() > 0) {
-          literals.accept(literal.toString());
+          literals.take(literal.toString());
           literal.setLength(0);
         }
-        references.accept(text.substring(at + 2, end).strip());
+        references.take(text.substring(at + 2, end).strip());
         at = end + 1;
       } else {
         literal.append(text.charAt(at++));
       }
     }
     if (literal.length() > 0) {
-      literals.accept(literal.toString());
+      literals.take(literal.toString());
     }
   }
 }
