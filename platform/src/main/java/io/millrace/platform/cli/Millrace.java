@@ -29,6 +29,7 @@ import picocli.CommandLine.Help;
       ConsumeCommand.class,
       StatusCommand.class,
       DoctorCommand.class,
+      ProvisionCommand.class,
       VersionCommand.class
     })
 public final class Millrace {

@@ -117,7 +117,7 @@ final class Template {
   /** Fills one template in, within the bound. */
   private static final class Filler {
     private final Function<String, JsonNode> outputs;
-    private final Map<JsonNode, Integer> lengths = new IdentityHashMap<>();
+    private final IdentityHashMap<JsonNode, Integer> lengths = new IdentityHashMap<>();
     private long length;
 
     Filler(Function<String, JsonNode> outputs) {
