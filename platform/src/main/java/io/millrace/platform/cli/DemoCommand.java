@@ -40,7 +40,7 @@ final class DemoCommand implements Callable<Integer> {
       names = "--seconds",
       paramLabel = "N",
       defaultValue = "30",
-      description = "Longest time for the timed part, 10 to 600 (${DEFAULT-VALUE}).")
+      description = "Longest time for the timed part, 15 to 600 (${DEFAULT-VALUE}).")
   private int seconds;
 
   @Option(

@@ -33,7 +33,7 @@ final class CrashStep implements Step {
   private static final String NOTHING_LOST = "worker_killed_nothing_lost";
   private static final String FILE = "effects";
 
-  private static final int CALLS_OF_EACH = 100;
+  private static final int CALLS_PER_BATCH = 100;
   private static final int TASK_MILLIS = 150;
   private static final int DONE_BEFORE_KILL = 20;
   private static final Duration READY = Duration.ofSeconds(30);
@@ -87,15 +87,7 @@ final class CrashStep implements Step {
     progress.advance(0, 0, "waiting for the worker");
     waitFor("the worker " + victim.id() + " to be ready", () -> client.hasWorker(victim.id()));
     Map<String, Call> calls = new LinkedHashMap<>();
-    for (int i = 0; i < 2 * CALLS_OF_EACH; i++) {
-      String id = DemoClient.newId();
-      boolean repeatable = i % 2 == 0;
-      calls.put(
-          id,
-          new Call(
-              repeatable,
-              client.call(id, repeatable ? idempotent : once, arguments(id), DEADLINE)));
-    }
+    send(calls);
     waitFor(
         "the worker " + victim.id() + " to run tasks",
         () -> executions(victimEffects).size() >= DONE_BEFORE_KILL);
@@ -103,6 +95,8 @@ final class CrashStep implements Step {
     long killed = System.nanoTime();
     long running = unanswered(calls, executions(victimEffects));
     progress.advance(0, 0, "killed process " + victim.pid());
+    // Work goes on, or nothing would overtake what is lost.
+    send(calls);
     Map<String, Outcome> outcomes = outcomes(calls, progress);
     Duration recovery = Duration.ofNanos(System.nanoTime() - killed);
     judge(findings, calls, outcomes, running, recovery);
@@ -111,6 +105,18 @@ final class CrashStep implements Step {
         recovery,
         "process %d had %s running".formatted(victim.pid(), count(running, "task")));
     return "all answered %s after kill -9".formatted(time(recovery));
+  }
+
+  private void send(Map<String, Call> calls) throws InterruptedException {
+    for (int i = 0; i < CALLS_PER_BATCH; i++) {
+      String id = DemoClient.newId();
+      boolean repeatable = i % 2 == 0;
+      calls.put(
+          id,
+          new Call(
+              repeatable,
+              client.call(id, repeatable ? idempotent : once, arguments(id), DEADLINE)));
+    }
   }
 
   private static ObjectNode arguments(String id) {

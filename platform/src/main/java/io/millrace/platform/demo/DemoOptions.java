@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public record DemoOptions(Path source, Duration timed, @Nullable Path data) {
 
   /** What the fixed waits of the fault steps leave room for. */
-  public static final Duration TIMED_MIN = Duration.ofSeconds(10);
+  public static final Duration TIMED_MIN = Duration.ofSeconds(15);
 
   /** Longest timed part. */
   public static final Duration TIMED_MAX = Duration.ofMinutes(10);

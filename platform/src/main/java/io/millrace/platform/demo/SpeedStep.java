@@ -15,17 +15,20 @@ final class SpeedStep implements Step {
   private final String what;
   private final String run;
   private final FanOut calls;
+  private final int rounds;
   private FanOut.@Nullable Run sequential;
   private FanOut.@Nullable Run parallel;
 
   /**
    * @param what is called, in the plural
    * @param run names these runs, so that no other run has filled the cache for them
+   * @param rounds how often each is done; the fastest counts
    */
-  SpeedStep(String what, String run, FanOut calls) {
+  SpeedStep(String what, String run, FanOut calls, int rounds) {
     this.what = what;
     this.run = run;
     this.calls = calls;
+    this.rounds = rounds;
   }
 
   @Override
@@ -40,20 +43,27 @@ final class SpeedStep implements Step {
 
   @Override
   public String run(Findings findings, Progress progress) throws InterruptedException {
-    FanOut.Run alone = calls.sequential(run + "-sequential", progress);
+    FanOut.Run alone = calls.sequential(run + "-sequential-1", progress);
     progress.advance(0, 0, "as one plan");
-    FanOut.Run together = calls.parallel(parallelRun());
+    FanOut.Run together = calls.parallel(parallelRun(1));
+    for (int round = 2; round <= rounds; round++) {
+      alone = FanOut.Run.faster(alone, calls.sequential(run + "-sequential-" + round, progress));
+      progress.advance(0, 0, "as one plan");
+      together = FanOut.Run.faster(together, calls.parallel(parallelRun(round)));
+    }
     sequential = alone;
     parallel = together;
     Map.Entry<String, FanOut.Answer> slowest = alone.slowest();
     findings.timing(
         what + ", one by one",
         alone.elapsed(),
-        "longest: %s, %.0f ms".formatted(slowest.getKey(), slowest.getValue().runMillis()));
+        "CPU %s, longest: %s, %.0f ms"
+            .formatted(time(alone.cpu()), slowest.getKey(), slowest.getValue().runMillis()));
     findings.timing(
         what + ", parallel",
         together.elapsed(),
-        "%s as fast, fan-out %d".formatted(times(speedUp()), calls.size()));
+        "CPU %s, %s as fast, fan-out %d"
+            .formatted(time(together.cpu()), times(speedUp()), calls.size()));
     alone.answers().forEach((name, answer) -> findings.result(name, answer.output()));
     return "%s one by one, %s as a plan: %s"
         .formatted(time(alone.elapsed()), time(together.elapsed()), times(speedUp()));
@@ -64,9 +74,13 @@ final class SpeedStep implements Step {
     return what;
   }
 
-  /** The name of the parallel run, under which its answers lie in the cache. */
+  /** The name of the first parallel run, under which its answers lie in the cache. */
   String parallelRun() {
-    return run + "-parallel";
+    return parallelRun(1);
+  }
+
+  private String parallelRun(int round) {
+    return run + "-parallel-" + round;
   }
 
   /** The calls. */

@@ -2,8 +2,11 @@ package io.millrace.platform.demo.report;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** Writes a {@link DemoReport} as a table as wide as the terminal, at most 120 columns. */
 public final class ReportTable {
@@ -39,6 +42,7 @@ public final class ReportTable {
       }
       lines.add("");
     }
+    findings(lines, report);
     int width = width(report.checks().stream().map(Check::name).toList());
     lines.add(style.bold("Checks"));
     for (Check check : report.checks()) {
@@ -49,6 +53,43 @@ public final class ReportTable {
     lines.add("");
     lines.add(verdict(report));
     return lines;
+  }
+
+  /** One line for each result that has a summary: its plain values. */
+  private void findings(List<String> lines, DemoReport report) {
+    Map<String, String> found = new LinkedHashMap<>();
+    report
+        .results()
+        .forEach(
+            (name, result) -> {
+              List<String> values = new ArrayList<>();
+              result
+                  .path("summary")
+                  .properties()
+                  .forEach(
+                      field -> {
+                        if (field.getValue().isValueNode()) {
+                          values.add(
+                              field.getKey().replace('_', ' ') + " " + field.getValue().asText());
+                        }
+                      });
+              if (!values.isEmpty()) {
+                found.put(name, String.join(", ", values));
+              }
+            });
+    if (found.isEmpty()) {
+      return;
+    }
+    int width = width(found.keySet());
+    boolean partial =
+        report.results().values().stream()
+            .anyMatch(result -> result.at("/tree/truncated").asBoolean());
+    lines.add(
+        style.bold("Found") + (partial ? " in the part of the tree that there was time for" : ""));
+    found.forEach(
+        (name, values) ->
+            lines.add("  " + Words.cut(fit(name, width) + "  " + Words.printable(values), columns - 2)));
+    lines.add("");
   }
 
   private String verdict(DemoReport report) {
@@ -71,7 +112,7 @@ public final class ReportTable {
     }
   }
 
-  private static int width(List<String> names) {
+  private static int width(Collection<String> names) {
     return Math.min(MAX_NAME, names.stream().mapToInt(String::length).max().orElse(0));
   }
 

@@ -1,0 +1,410 @@
+package io.millrace.platform.embedded;
+
+import static io.millrace.platform.embedded.WireClient.newCall;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.millrace.events.Outcome;
+import io.millrace.events.PlannedCall;
+import io.millrace.events.Rejection;
+import io.millrace.events.ServedBy;
+import io.millrace.events.TargetKind;
+import io.millrace.events.TargetSpec;
+import io.millrace.events.ToolCall;
+import io.millrace.events.ToolPlan;
+import io.millrace.events.ToolPlanResult;
+import io.millrace.events.ToolResult;
+import io.millrace.platform.data.DataDirectoryException;
+import io.millrace.platform.provision.Provisioner;
+import io.millrace.schemas.identity.Fingerprint;
+import io.millrace.schemas.topics.InferenceTopics;
+import io.millrace.schemas.topics.MeshTopics;
+import io.millrace.schemas.topics.PipelineTopics;
+import io.millrace.schemas.topics.Topic;
+import io.millrace.schemas.topics.Topics;
+import io.millrace.schemas.topics.TrainingTopics;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The whole platform, seen through Kafka clients that know nothing but topics and schemas. */
+@Timeout(180)
+class PlatformEndToEndTest {
+  private static final byte[] GARBAGE = "no Avro".getBytes(StandardCharsets.UTF_8);
+
+  private static final PrometheusMeterRegistry METERS =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+
+  private static EmbeddedPlatform platform;
+  private static WireClient client;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void start(@TempDir Path shared) {
+    platform = start(shared, METERS);
+    client = new WireClient(platform.endpoints());
+    register(client);
+  }
+
+  @AfterAll
+  static void stop() throws InterruptedException {
+    client.close();
+    platform.close();
+  }
+
+  @Test
+  void aCallOfThreeFieldsIsAnswered() {
+    ToolResult result = client.ask(newCall("echo", "{\"city\": \"Oslo\"}"));
+
+    assertThat(result.getOutcome()).isEqualTo(Outcome.OK);
+    assertThat(result.getOutput()).isEqualTo("{\"city\":\"Oslo\"}");
+    assertThat(result.getServedBy()).isEqualTo(ServedBy.WORKER);
+    assertThat(result.getTarget()).isEqualTo("tool:echo");
+    assertThat(result.getAttempts()).isEqualTo(1);
+  }
+
+  @Test
+  void aNonIdempotentCallIsRunUnderAClaim() {
+    ToolResult result = client.ask(newCall("echo-once", "{\"n\": 1}"));
+
+    assertThat(result.getOutcome()).isEqualTo(Outcome.OK);
+    assertThat(result.getOutput()).isEqualTo("{\"n\":1}");
+  }
+
+  @Test
+  void aPlanPassesOutputsOnWithTheirTypes() {
+    ToolPlanResult result =
+        client.ask(
+            plan(
+                planned("weather", "echo", "{\"temp_c\": 21.5}"),
+                planned(
+                    "advice",
+                    "echo",
+                    "{\"t\": \"${weather.temp_c}\", \"text\": \"it is ${weather.temp_c} degrees\"}")));
+
+    assertThat(result.getOutcome()).isEqualTo(Outcome.OK);
+    assertThat(result.getCalls()).extracting(c -> c.getName()).containsExactly("weather", "advice");
+    assertThat(result.getCalls().get(1).getOutput())
+        .isEqualTo("{\"t\":21.5,\"text\":\"it is 21.5 degrees\"}");
+  }
+
+  @Test
+  void aPlanWithACycleIsRefusedWithAReason() {
+    ToolPlanResult result =
+        client.ask(
+            plan(planned("a", "echo", "{\"x\": \"${b}\"}"), planned("b", "echo", "{\"x\": \"${a}\"}")));
+
+    assertThat(result.getOutcome()).isEqualTo(Outcome.REFUSED);
+    assertThat(result.getFailure().getMessage()).contains("a", "b");
+  }
+
+  @Test
+  void theSecondEqualCallOfACacheableToolIsServedFromTheCache() {
+    String arguments = "{\"a\": 1, \"unique\": \"%s\"}".formatted(WireClient.newId());
+    String reordered = arguments.replaceFirst("\"a\": 1, (.*)}", "$1, \"a\": 1.0}");
+
+    ToolResult first = client.ask(newCall("echo-cached", arguments));
+    ToolResult second = client.ask(newCall("echo-cached", reordered));
+    ToolResult ofAnotherTenant = client.ask(newCall("echo-cached", arguments).setTenant("other"));
+
+    assertThat(first.getServedBy()).isEqualTo(ServedBy.WORKER);
+    assertThat(second.getServedBy()).isEqualTo(ServedBy.CACHE);
+    assertThat(second.getOutput()).isEqualTo(first.getOutput());
+    assertThat(ofAnotherTenant.getServedBy()).isEqualTo(ServedBy.WORKER);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3})
+  void aCallIsAnsweredWhicheverPartitionItsClientChose(int partition) {
+    ToolCall arbitrary = newCall("echo", "{\"keyed\": \"arbitrarily\"}").build();
+    ToolCall fingerprinted = newCall("echo", "{\"keyed\": \"otherwise spread\"}").build();
+
+    send(partition, "any", arbitrary);
+    send(partition, Fingerprint.ofOperation(fingerprinted.getId()), fingerprinted);
+
+    assertThat(client.result(arbitrary.getId()).record().getOutcome()).isEqualTo(Outcome.OK);
+    assertThat(client.result(fingerprinted.getId()).record().getOutcome()).isEqualTo(Outcome.OK);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3})
+  void theAnswerComesOnTheReplyPartition(int partition) {
+    ToolCall call = newCall("echo", "{}").setReplyPartition(partition).build();
+
+    client.write(Topics.TOOL_CALLS, "any", call);
+
+    assertThat(client.result(call.getId()).partition()).isEqualTo(partition);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {-1, 4, Integer.MAX_VALUE})
+  void aReplyPartitionThatDoesNotExistIsRefused(int partition) {
+    ToolResult result = client.ask(newCall("echo", "{}").setReplyPartition(partition));
+
+    assertRefused(result, "REPLY_PARTITION_INVALID", String.valueOf(partition));
+  }
+
+  @Test
+  void anUnknownToolIsRefused() {
+    ToolResult result = client.ask(newCall("no-such-tool", "{}"));
+
+    assertRefused(result, "TARGET_UNKNOWN", "tool:no-such-tool");
+  }
+
+  @Test
+  void argumentsThatDoNotFitTheSchemaAreRefusedAndRejected() {
+    ToolCall call = newCall("echo-strict", "{\"city\": 7}").build();
+
+    RecordMetadata at = client.write(Topics.TOOL_CALLS, "any", call);
+
+    assertRefused(client.result(call.getId()).record(), "ARGUMENTS_INVALID", "city");
+    Rejection rejection = client.rejection(at);
+    assertThat(rejection.getOperationId()).isEqualTo(call.getId());
+    assertThat(rejection.getReason()).isEqualTo("ARGUMENTS_INVALID");
+  }
+
+  @Test
+  void aCallWhoseDeadlineHasPassedIsNotRun() {
+    ToolResult result =
+        client.ask(newCall("echo", "{}").setDeadlineAt(Instant.now().minusSeconds(5)));
+
+    assertThat(result.getOutcome()).isEqualTo(Outcome.DEADLINE_EXCEEDED);
+    assertThat(result.getAttempts()).isZero();
+  }
+
+  @Test
+  void aCallThatTakesTooLongEndsAtItsDeadline() {
+    ToolResult result =
+        client.ask(newCall("sleep", "{\"ms\": 20000}").setDeadlineAt(Instant.now().plusMillis(500)));
+
+    assertThat(result.getOutcome()).isEqualTo(Outcome.DEADLINE_EXCEEDED);
+  }
+
+  @Test
+  void anArgumentAboveTheBrokersLimitIsRefusedToItsProducer() {
+    ToolCall call = newCall("echo", argument(20 << 20)).build();
+
+    assertThatThrownBy(() -> client.write(Topics.TOOL_CALLS, "any", call))
+        .isInstanceOf(RecordTooLargeException.class);
+  }
+
+  @Test
+  void anArgumentAboveTheGuardsLimitIsRefusedAndKept() {
+    ToolCall call = newCall("echo", argument(2 << 20)).build();
+
+    RecordMetadata at = client.write(Topics.TOOL_CALLS, "any", call);
+
+    assertRefused(client.result(call.getId()).record(), "ARGUMENTS_TOO_LARGE", "1048576");
+    assertThat(client.rejection(at).getValueBytes().remaining()).isGreaterThan(2 << 20);
+  }
+
+  @Test
+  void anOperationIdGivesItsFirstAnswerAgainAndRefusesOtherContent() {
+    ToolCall call = newCall("echo", "{\"n\": 1}").build();
+    ToolResult first = client.ask(ToolCall.newBuilder(call));
+
+    client.write(Topics.TOOL_CALLS, "any", call);
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> client.results(call.getId()).size() == 2);
+    client.write(
+        Topics.TOOL_CALLS, "any", ToolCall.newBuilder(call).setArguments("{\"n\": 2}").build());
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> client.results(call.getId()).size() == 3);
+
+    List<WireClient.Answer<ToolResult>> answers = client.results(call.getId());
+    assertThat(answers.get(1).record().getOutput()).isEqualTo(first.getOutput());
+    assertRefused(answers.get(2).record(), "OPERATION_ID_REUSED", call.getId());
+  }
+
+  static Stream<String> sources() {
+    return Stream.<Topic<?>>of(
+            Topics.TOOL_CALLS,
+            Topics.TOOL_CALLS_ROUTED,
+            Topics.TOOL_ATTEMPTS,
+            Topics.TOOL_CANCELS,
+            Topics.TOOL_CONTROLS,
+            Topics.TOOL_RESULTS,
+            Topics.TOOL_PLANS,
+            Topics.TOOL_PLAN_CANCELS,
+            Topics.HEALTH_SUMMARIES,
+            InferenceTopics.RESULTS,
+            MeshTopics.RECEIPTS,
+            TrainingTopics.STEPS,
+            PipelineTopics.RUNS,
+            Topics.toolTasks("default"))
+        .map(Topic::name);
+  }
+
+  @ParameterizedTest
+  @MethodSource("sources")
+  void whatCannotBeReadIsRejectedWithItsBytesAndWorkGoesOn(String topic) {
+    byte[] unknownSchema = {0, 0x7f, 0, 0, 1, 2, 3};
+    byte[] otherType =
+        client.bytes(Topics.TARGETS, TargetSpec.newBuilder().setTarget("tool:x").build());
+    for (byte[] bad : List.of(GARBAGE, unknownSchema, otherType, new byte[0])) {
+      RecordMetadata at = client.send(new ProducerRecord<>(topic, 1, "bad", bad));
+
+      Rejection rejection = client.rejection(at);
+
+      assertThat(rejection.getValueBytes()).isEqualTo(ByteBuffer.wrap(bad));
+      assertThat(rejection.getReason()).isIn("UNDECODABLE", "SCHEMA_UNKNOWN");
+      assertThat(rejection.getMessage()).isNotBlank();
+    }
+    for (int partition = 0; partition < WireClient.PARTITIONS; partition++) {
+      ToolCall good = newCall("echo", "{}").build();
+      send(partition, "any", good);
+      assertThat(client.result(good.getId()).record().getOutcome()).isEqualTo(Outcome.OK);
+    }
+    assertThat(client.ask(plan(planned("a", "echo-once", "{}"))).getOutcome())
+        .isEqualTo(Outcome.OK);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"targets", "health.status"})
+  void anUnreadableRecordOfAGlobalTableIsDroppedAndCounted(String topic) {
+    double before = rejected();
+
+    client.send(new ProducerRecord<>(topic, "tool:echo", GARBAGE));
+    client.send(new ProducerRecord<>(topic, null, GARBAGE));
+
+    await().atMost(Duration.ofSeconds(30)).until(() -> rejected() >= before + 2);
+    assertThat(client.ask(newCall("echo", "{}")).getOutcome()).isEqualTo(Outcome.OK);
+    client.register(tool("after-" + topic.replace('.', '-')).build());
+    assertThat(client.ask(newCall("after-" + topic.replace('.', '-'), "{}")).getOutcome())
+        .isEqualTo(Outcome.OK);
+  }
+
+  @Test
+  void aRestartKeepsAnswersCacheAndTargets() throws Exception {
+    ToolCall call = newCall("echo-cached", "{\"kept\": true}").build();
+    int schemas;
+    try (EmbeddedPlatform first = start(folder, meters());
+        WireClient wire = new WireClient(first.endpoints())) {
+      register(wire);
+      assertThat(wire.ask(ToolCall.newBuilder(call)).getServedBy()).isEqualTo(ServedBy.WORKER);
+      schemas = schemaId(wire, call);
+      assertThatThrownBy(() -> start(folder, meters()))
+          .isInstanceOf(DataDirectoryException.class)
+          .hasMessageContaining(first.endpoints().bootstrapServers());
+    }
+    try (EmbeddedPlatform second = start(folder, meters());
+        WireClient wire = new WireClient(second.endpoints())) {
+      assertThat(wire.result(call.getId()).record().getServedBy())
+          .as("the answer is still in the log")
+          .isEqualTo(ServedBy.WORKER);
+
+      ToolResult cached = wire.ask(newCall("echo-cached", "{\"kept\": true}"));
+      wire.write(Topics.TOOL_CALLS, "any", call);
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> wire.results(call.getId()).size() == 2);
+
+      assertThat(cached.getServedBy()).isEqualTo(ServedBy.CACHE);
+      assertThat(wire.results(call.getId()).get(1).record().getOutput())
+          .isEqualTo("{\"kept\":true}");
+      assertThat(schemaId(wire, call)).isEqualTo(schemas);
+      assertThat(wire.ask(newCall("echo", "{}")).getOutcome()).isEqualTo(Outcome.OK);
+    }
+  }
+
+  @Test
+  void twoPlatformsSideBySideKnowNothingOfEachOther() throws Exception {
+    try (EmbeddedPlatform other = start(folder, meters());
+        WireClient wire = new WireClient(other.endpoints())) {
+      wire.register(tool("only-there").build());
+
+      assertThat(wire.ask(newCall("only-there", "{}")).getOutcome()).isEqualTo(Outcome.OK);
+      assertRefused(client.ask(newCall("only-there", "{}")), "TARGET_UNKNOWN", "only-there");
+      assertRefused(wire.ask(newCall("echo", "{}")), "TARGET_UNKNOWN", "echo");
+    }
+  }
+
+  private static EmbeddedPlatform start(Path data, PrometheusMeterRegistry meters) {
+    List<NewTopic> topics = new ArrayList<>();
+    Topics.all().forEach(topic -> topics.add(Provisioner.embedded(topic)));
+    return EmbeddedPlatform.start(
+        new PlatformOptions(data, 0, 0, 0, false, topics, Duration.ofSeconds(90)),
+        meters,
+        List.of(new OperationsPart(meters, Map.of()), new ToolWorkerPart(meters, Map.of())));
+  }
+
+  private static void register(WireClient wire) {
+    wire.register(tool("echo").setIdempotent(true).build());
+    wire.register(tool("echo-once").build());
+    wire.register(tool("echo-cached").setIdempotent(true).setCacheTtlMs(600_000L).build());
+    wire.register(
+        tool("echo-strict")
+            .setArgumentsSchema(
+                "{\"type\": \"object\", \"properties\": {\"city\": {\"type\": \"string\"}}}")
+            .build());
+    wire.register(tool("sleep").setBuiltin("sleep").setIdempotent(true).build());
+  }
+
+  private static TargetSpec.Builder tool(String name) {
+    return TargetSpec.newBuilder()
+        .setTarget("tool:" + name)
+        .setKind(TargetKind.TOOL)
+        .setName(name)
+        .setBuiltin("echo");
+  }
+
+  private static PlannedCall planned(String name, String tool, String arguments) {
+    return PlannedCall.newBuilder().setName(name).setTarget(tool).setArguments(arguments).build();
+  }
+
+  private static ToolPlan plan(PlannedCall... calls) {
+    return ToolPlan.newBuilder().setId(WireClient.newId()).setCalls(List.of(calls)).build();
+  }
+
+  private static String argument(int length) {
+    return "{\"x\": \"" + "x".repeat(length) + "\"}";
+  }
+
+  private static void send(int partition, String key, ToolCall call) {
+    client.send(
+        new ProducerRecord<>(
+            Topics.TOOL_CALLS.name(), partition, key, client.bytes(Topics.TOOL_CALLS, call)));
+  }
+
+  private static int schemaId(WireClient wire, ToolCall call) {
+    return ByteBuffer.wrap(wire.bytes(Topics.TOOL_CALLS, call), 1, 4).getInt();
+  }
+
+  private static double rejected() {
+    return METERS.get("millrace.rejections").counter().count();
+  }
+
+  private static PrometheusMeterRegistry meters() {
+    return new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  }
+
+  private static void assertRefused(ToolResult result, String code, String named) {
+    assertThat(result.getOutcome()).isEqualTo(Outcome.REFUSED);
+    assertThat(result.getFailure().getCode()).isEqualTo(code);
+    assertThat(result.getFailure().getMessage()).contains(named);
+  }
+}
