@@ -114,7 +114,9 @@ class PlatformEndToEndTest {
   void aPlanWithACycleIsRefusedWithAReason() {
     ToolPlanResult result =
         client.ask(
-            plan(planned("a", "echo", "{\"x\": \"${b}\"}"), planned("b", "echo", "{\"x\": \"${a}\"}")));
+            plan(
+                planned("a", "echo", "{\"x\": \"${b}\"}"),
+                planned("b", "echo", "{\"x\": \"${a}\"}")));
 
     assertThat(result.getOutcome()).isEqualTo(Outcome.REFUSED);
     assertThat(result.getFailure().getMessage()).contains("a", "b");
@@ -197,7 +199,8 @@ class PlatformEndToEndTest {
   @Test
   void aCallThatTakesTooLongEndsAtItsDeadline() {
     ToolResult result =
-        client.ask(newCall("sleep", "{\"ms\": 20000}").setDeadlineAt(Instant.now().plusMillis(500)));
+        client.ask(
+            newCall("sleep", "{\"ms\": 20000}").setDeadlineAt(Instant.now().plusMillis(500)));
 
     assertThat(result.getOutcome()).isEqualTo(Outcome.DEADLINE_EXCEEDED);
   }
@@ -226,14 +229,10 @@ class PlatformEndToEndTest {
     ToolResult first = client.ask(ToolCall.newBuilder(call));
 
     client.write(Topics.TOOL_CALLS, "any", call);
-    await()
-        .atMost(Duration.ofSeconds(30))
-        .until(() -> client.results(call.getId()).size() == 2);
+    await().atMost(Duration.ofSeconds(30)).until(() -> client.results(call.getId()).size() == 2);
     client.write(
         Topics.TOOL_CALLS, "any", ToolCall.newBuilder(call).setArguments("{\"n\": 2}").build());
-    await()
-        .atMost(Duration.ofSeconds(30))
-        .until(() -> client.results(call.getId()).size() == 3);
+    await().atMost(Duration.ofSeconds(30)).until(() -> client.results(call.getId()).size() == 3);
 
     List<WireClient.Answer<ToolResult>> answers = client.results(call.getId());
     assertThat(answers.get(1).record().getOutput()).isEqualTo(first.getOutput());
@@ -289,7 +288,7 @@ class PlatformEndToEndTest {
     double before = rejected();
 
     client.send(new ProducerRecord<>(topic, "tool:echo", GARBAGE));
-    client.send(new ProducerRecord<>(topic, null, GARBAGE));
+    client.send(new ProducerRecord<>(topic, "pool:default", new byte[] {0, 0x7f, 0, 0, 1, 2}));
 
     await().atMost(Duration.ofSeconds(30)).until(() -> rejected() >= before + 2);
     assertThat(client.ask(newCall("echo", "{}")).getOutcome()).isEqualTo(Outcome.OK);
@@ -319,9 +318,7 @@ class PlatformEndToEndTest {
 
       ToolResult cached = wire.ask(newCall("echo-cached", "{\"kept\": true}"));
       wire.write(Topics.TOOL_CALLS, "any", call);
-      await()
-          .atMost(Duration.ofSeconds(30))
-          .until(() -> wire.results(call.getId()).size() == 2);
+      await().atMost(Duration.ofSeconds(30)).until(() -> wire.results(call.getId()).size() == 2);
 
       assertThat(cached.getServedBy()).isEqualTo(ServedBy.CACHE);
       assertThat(wire.results(call.getId()).get(1).record().getOutput())

@@ -63,9 +63,12 @@ final class WireClient implements AutoCloseable {
     producer =
         new KafkaProducer<>(
             Map.of(
-                "bootstrap.servers", endpoints.bootstrapServers(),
-                "linger.ms", 0,
-                "max.request.size", REQUEST_BYTES_MAX),
+                "bootstrap.servers",
+                endpoints.bootstrapServers(),
+                "linger.ms",
+                0,
+                "max.request.size",
+                REQUEST_BYTES_MAX),
             new StringSerializer(),
             new ByteArraySerializer());
     consumer =

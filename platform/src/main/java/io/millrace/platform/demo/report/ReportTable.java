@@ -88,7 +88,8 @@ public final class ReportTable {
         style.bold("Found") + (partial ? " in the part of the tree that there was time for" : ""));
     found.forEach(
         (name, values) ->
-            lines.add("  " + Words.cut(fit(name, width) + "  " + Words.printable(values), columns - 2)));
+            lines.add(
+                "  " + Words.cut(fit(name, width) + "  " + Words.printable(values), columns - 2)));
     lines.add("");
   }
 
