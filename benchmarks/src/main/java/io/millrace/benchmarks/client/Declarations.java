@@ -4,6 +4,7 @@ import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
 import io.millrace.platform.provision.Pools;
 import io.millrace.schemas.identity.Ids;
+import io.millrace.schemas.serde.AvroSafety;
 import io.millrace.schemas.topics.Topics;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,6 +19,10 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 public final class Declarations {
   private static final Duration WAIT = Duration.ofSeconds(20);
   private static final String POOL = "default";
+
+  static {
+    AvroSafety.establish();
+  }
 
   private Declarations() {}
 

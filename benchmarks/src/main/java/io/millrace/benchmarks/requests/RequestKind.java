@@ -8,6 +8,7 @@ import io.millrace.events.ToolPlan;
 import io.millrace.events.ToolPlanResult;
 import io.millrace.events.ToolResult;
 import io.millrace.schemas.identity.Fingerprint;
+import io.millrace.schemas.serde.AvroSafety;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import java.time.Instant;
@@ -34,6 +35,10 @@ record RequestKind<Q extends SpecificRecord, A extends SpecificRecord>(
     Maker<Q> request,
     Function<A, String> operationId,
     Function<A, String> fault) {
+
+  static {
+    AvroSafety.establish();
+  }
 
   /** Makes a request. */
   interface Maker<Q> {

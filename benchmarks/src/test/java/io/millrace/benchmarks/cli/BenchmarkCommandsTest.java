@@ -1,0 +1,48 @@
+package io.millrace.benchmarks.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.platform.cli.ExitCode;
+import io.millrace.platform.cli.Millrace;
+import io.millrace.platform.cli.Terminal;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+
+/** Holds that the commands are found on the class path and refuse what makes no sense. */
+class BenchmarkCommandsTest {
+  private final StringWriter err = new StringWriter();
+  private final CommandLine line =
+      Millrace.commandLine(
+          new PrintWriter(new StringWriter()), new PrintWriter(err), Terminal.none());
+
+  @Test
+  void theCommandLineHasBenchAndDrill() {
+    assertThat(line.getSubcommands()).containsKeys("bench", "drill");
+    assertThat(line.getSubcommands().get("bench"))
+        .isNotNull()
+        .satisfies(b -> assertThat(b.getSubcommands()).containsOnlyKeys("requests", "decisions"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'bench',requests",
+    "'bench requests --concurrency 1,0',--concurrency",
+    "'bench requests --concurrency one',--concurrency",
+    "'bench requests --measure-s -1',--measure-s",
+    "'bench decisions --records 0',--records",
+    "'drill',NAME",
+    "'drill worker',worker-kill",
+    "'drill worker-kill --in-flight 2',--in-flight",
+    "'drill restart --calls 5',--calls"
+  })
+  void whatMakesNoSenseIsRefusedBeforeAnythingStarts(String arguments, String named) {
+    int code = line.execute(arguments.split(" "));
+
+    assertThat(code).isEqualTo(ExitCode.USAGE);
+    assertThat(err.toString()).contains(named);
+  }
+}
