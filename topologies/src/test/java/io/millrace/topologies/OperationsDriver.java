@@ -18,6 +18,7 @@ import io.millrace.schemas.topics.Topics;
 import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.dispatch.logic.DispatchPolicy;
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,10 +31,13 @@ import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.processor.internals.StateDirectory;
+import org.apache.kafka.streams.test.TestRecord;
 import org.jspecify.annotations.Nullable;
 
 /** Drives the whole operations topology, one partition, in virtual time, playing the worker. */
@@ -45,8 +49,10 @@ final class OperationsDriver implements AutoCloseable {
   private final Map<String, Object> serdes;
   private final Path stateDir;
   private TopologyTestDriver driver;
+  private Operations operations;
   private Instant now = START;
 
+  @SuppressWarnings("NullAway.Init") // driver() sets the operations
   OperationsDriver() throws IOException {
     registry = FakeRegistry.start();
     serdes = registry.settings();
@@ -55,16 +61,54 @@ final class OperationsDriver implements AutoCloseable {
   }
 
   private TopologyTestDriver driver() {
-    Operations operations =
+    operations =
         new Operations(
             serdes, 1, DispatchPolicy.defaults(), new RequestMetrics(new SimpleMeterRegistry()));
+    return new TopologyTestDriver(operations.topology(), properties(), now);
+  }
+
+  private Properties properties() {
     Properties properties = new Properties();
     properties.put(StreamsConfig.APPLICATION_ID_CONFIG, "operations");
     properties.put(StreamsConfig.STATE_DIR_CONFIG, stateDir.toString());
     properties.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, SharedRocksMemory.class);
     properties.put(SharedRocksMemory.BLOCK_CACHE_BYTES, 8L << 20);
     properties.put(SharedRocksMemory.WRITE_BUFFER_BYTES, 8L << 20);
-    return new TopologyTestDriver(operations.topology(), properties, now);
+    return properties;
+  }
+
+  /** Starts the application again on the state that it left; its outputs must have been read. */
+  void restart() {
+    try {
+      // At its close the driver deletes its state directory: an empty one takes the blow.
+      Field field = TopologyTestDriver.class.getDeclaredField("stateDirectory");
+      field.setAccessible(true);
+      Properties elsewhere = properties();
+      elsewhere.put(StreamsConfig.STATE_DIR_CONFIG, stateDir.resolve("empty").toString());
+      elsewhere.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "none:1");
+      field.set(
+          driver, new StateDirectory(new StreamsConfig(elsewhere), Time.SYSTEM, true, false));
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("Kafka's test driver keeps its state elsewhere now", e);
+    }
+    driver.close();
+    driver = driver();
+  }
+
+  /** Lets time pass in which nothing runs; {@link #restart} comes next. */
+  void away(Duration time) {
+    now = now.plus(time);
+  }
+
+  Operations operations() {
+    return operations;
+  }
+
+  /** Brings what was written to a topic that the application reads itself back to it. */
+  <T extends SpecificRecord> List<T> loop(Topic<T> topic) {
+    List<TestRecord<String, T>> written = out(topic).readRecordsToList();
+    written.forEach(record -> in(topic).pipeInput(record.key(), record.value()));
+    return written.stream().map(TestRecord::value).toList();
   }
 
   Instant now() {

@@ -228,13 +228,13 @@ class DispatchPartsTest {
           (number, fingerprint) -> {
             assertThat(heard).as("never what was heard").doesNotContain(number);
             assertThat(overtakenAt).as("lost only if overtaken").containsKey(number);
-            assertThat(at - overtakenAt.get(number)).isGreaterThanOrEqualTo(SILENCE - 20);
+            assertThat(at - overtakenAt.getOrDefault(number, at)).isGreaterThanOrEqualTo(SILENCE - 20);
             assertThat(fingerprint).isEqualTo("f" + number);
             assertThat(reported.put(number, at)).isNull();
           },
           (number, fingerprint) -> {
             assertThat(heard).doesNotContain(number);
-            assertThat(at - sentAt.get(number)).isGreaterThanOrEqualTo(SILENCE);
+            assertThat(at - sentAt.getOrDefault(number, at)).isGreaterThanOrEqualTo(SILENCE);
             assertThat(reported.put(number, at)).isNull();
           });
       overtakenAt.forEach(

@@ -35,7 +35,6 @@ class DispatcherModelTest {
   }
 
   private final Map<String, Request> requests = new HashMap<>();
-  private final Map<String, Long> dueBy = new HashMap<>();
   private final List<Input> log = new ArrayList<>();
   private DispatchRig rig = new DispatchRig();
   private Random random = new Random();
@@ -53,14 +52,13 @@ class DispatcherModelTest {
     history(seed, false);
     requests.forEach(
         (operation, request) ->
-            assertThat(rig.answers.get(operation).stream().distinct()).hasSize(1));
+            assertThat(rig.answersTo(request).stream().distinct()).hasSize(1));
   }
 
   private void history(long seed, boolean crashing) {
     random = new Random(seed);
     rig = new DispatchRig(DispatcherTest.withBudget(DispatchPolicy.defaults(), 0.5, 1, 5));
     requests.clear();
-    dueBy.clear();
     log.clear();
     sentAtGrant.clear();
     claims = 0;
@@ -102,7 +100,6 @@ class DispatcherModelTest {
     Request request =
         rig.request(tool, "{\"n\":" + random.nextInt(4) + "}", 10 + random.nextInt(10_000));
     requests.put(request.getOperationId(), request);
-    dueBy.put(request.getOperationId(), request.getDeadlineAt() + DEADLINE_SLACK);
     read(on -> on.call(request));
   }
 
@@ -200,13 +197,18 @@ class DispatcherModelTest {
       }
     }
     for (Map.Entry<String, Set<String>> grant : granted.entrySet()) {
-      if ("tool:pay".equals(requests.get(grant.getKey()).getTarget())) {
+      if ("tool:pay".equals(target(grant.getKey()))) {
         assertThat(grant.getValue()).as("one claim of %s", grant.getKey()).hasSize(1);
         long sent = tasksOf(grant.getKey());
         Long before = sentAtGrant.putIfAbsent(grant.getKey(), sent);
         assertThat(before == null ? sent : before).as("none sent after a grant").isEqualTo(sent);
       }
     }
+  }
+
+  private String target(String operation) {
+    Request request = requests.get(operation);
+    return request == null ? "" : request.getTarget();
   }
 
   private long tasksOf(String operation) {
@@ -219,12 +221,12 @@ class DispatcherModelTest {
     assertThat(rig.journal.waiters.values()).allSatisfy(of -> assertThat(of).isEmpty());
     requests.forEach(
         (operation, request) -> {
-          List<Answer> answers = rig.answers.getOrDefault(operation, List.of());
+          List<Answer> answers = rig.answersTo(request);
           assertThat(answers).as("%s is answered", operation).isNotEmpty();
           assertThat(answers.stream().distinct()).as("answers to %s", operation).hasSize(1);
           assertThat(answers.get(0).getAnsweredAt())
               .as("answered by its deadline")
-              .isLessThanOrEqualTo(dueBy.get(operation));
+              .isLessThanOrEqualTo(request.getDeadlineAt() + DEADLINE_SLACK);
         });
     Set<String> attempts = new HashSet<>();
     Set<String> firsts = new HashSet<>();

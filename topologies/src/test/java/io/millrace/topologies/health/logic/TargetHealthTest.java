@@ -28,11 +28,13 @@ class TargetHealthTest {
     Outcome.OK, Outcome.TOOL_ERROR, Outcome.TIMEOUT, Outcome.LOST
   };
 
+  private static final List<Outcome> ANY = List.of(Outcome.values());
+
   static {
     AvroSafety.establish();
   }
 
-  private final TargetHealth health = new TargetHealth("tool:a", TargetKind.TOOL, null);
+  private TargetHealth health = new TargetHealth("tool:a", TargetKind.TOOL, null);
 
   private static void add(HealthFold fold, Outcome outcome, double runMs, long epoch, long at) {
     fold.add("tool:a", TargetKind.TOOL, outcome, "E", runMs, 1, 2, 3, epoch, at);
@@ -58,6 +60,7 @@ class TargetHealthTest {
 
   @Property(tries = 100)
   void foldedAndMergedCountsEqualDirectCounting(@ForAll long seed) {
+    health = new TargetHealth("tool:a", TargetKind.TOOL, null);
     Random random = new Random(seed);
     HealthFold[] folds = {new HealthFold("a"), new HealthFold("b"), new HealthFold("c")};
     HealthPolicy never = new HealthPolicy(2, 1, 1_000, 2);
@@ -68,7 +71,7 @@ class TargetHealthTest {
     int events = 1 + random.nextInt(500);
     for (int i = 0; i < events; i++) {
       now = Math.min(START + 5_000, now + random.nextInt(20));
-      Outcome outcome = Outcome.values()[random.nextInt(Outcome.values().length)];
+      Outcome outcome = ANY.get(random.nextInt(ANY.size()));
       double run = random.nextInt(1_000) / 3.0;
       String code = "E" + random.nextInt(3);
       folds[random.nextInt(3)].add(
@@ -116,6 +119,7 @@ class TargetHealthTest {
 
   @Property(tries = 200)
   void theCircuitMovesOnlyAsItMayAndItsEpochOnlyGrows(@ForAll long seed) {
+    health = new TargetHealth("tool:a", TargetKind.TOOL, null);
     Random random = new Random(seed);
     long now = START;
     CircuitState circuit = CircuitState.CLOSED;
