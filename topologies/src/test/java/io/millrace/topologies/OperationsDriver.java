@@ -86,8 +86,7 @@ final class OperationsDriver implements AutoCloseable {
       Properties elsewhere = properties();
       elsewhere.put(StreamsConfig.STATE_DIR_CONFIG, stateDir.resolve("empty").toString());
       elsewhere.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "none:1");
-      field.set(
-          driver, new StateDirectory(new StreamsConfig(elsewhere), Time.SYSTEM, true, false));
+      field.set(driver, new StateDirectory(new StreamsConfig(elsewhere), Time.SYSTEM, true, false));
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("Kafka's test driver keeps its state elsewhere now", e);
     }

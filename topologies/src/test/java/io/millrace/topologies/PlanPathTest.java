@@ -126,7 +126,8 @@ class PlanPathTest {
     PlannedCall instead = call("instead", "{\"n\":2}");
     instead.setOnFailure(FailurePolicy.DEFAULT);
     instead.setDefaultOutput("{\"v\":\"default\"}");
-    send(plan(skip, instead, call("never", "{}", "skip"), call("then", "{\"x\":\"${instead.v}\"}")));
+    send(
+        plan(skip, instead, call("never", "{}", "skip"), call("then", "{\"x\":\"${instead.v}\"}")));
     for (Task task : tasks()) {
       driver.done(task, Outcome.TOOL_ERROR, null);
     }
@@ -213,7 +214,10 @@ class PlanPathTest {
   private void refused(String code, ToolPlan plan) {
     send(plan);
     assertThat(onlyResult().getFailure().getCode()).isEqualTo(code);
-    assertThat(driver.drain(Topics.REJECTIONS)).singleElement().extracting("reason").isEqualTo(code);
+    assertThat(driver.drain(Topics.REJECTIONS))
+        .singleElement()
+        .extracting("reason")
+        .isEqualTo(code);
   }
 
   @Test

@@ -228,7 +228,8 @@ class DispatchPartsTest {
           (number, fingerprint) -> {
             assertThat(heard).as("never what was heard").doesNotContain(number);
             assertThat(overtakenAt).as("lost only if overtaken").containsKey(number);
-            assertThat(at - overtakenAt.getOrDefault(number, at)).isGreaterThanOrEqualTo(SILENCE - 20);
+            assertThat(at - overtakenAt.getOrDefault(number, at))
+                .isGreaterThanOrEqualTo(SILENCE - 20);
             assertThat(fingerprint).isEqualTo("f" + number);
             assertThat(reported.put(number, at)).isNull();
           },

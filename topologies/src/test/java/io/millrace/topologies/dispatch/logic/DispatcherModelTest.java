@@ -51,8 +51,7 @@ class DispatcherModelTest {
   void theSameHoldsWithoutCrashesWhereEveryOperationIsAnsweredExactlyOnce(@ForAll long seed) {
     history(seed, false);
     requests.forEach(
-        (operation, request) ->
-            assertThat(rig.answersTo(request).stream().distinct()).hasSize(1));
+        (operation, request) -> assertThat(rig.answersTo(request).stream().distinct()).hasSize(1));
   }
 
   private void history(long seed, boolean crashing) {

@@ -74,8 +74,7 @@ class TargetHealthTest {
       Outcome outcome = ANY.get(random.nextInt(ANY.size()));
       double run = random.nextInt(1_000) / 3.0;
       String code = "E" + random.nextInt(3);
-      folds[random.nextInt(3)].add(
-          "tool:a", TargetKind.TOOL, outcome, code, run, 1, 2, 3, 0, now);
+      folds[random.nextInt(3)].add("tool:a", TargetKind.TOOL, outcome, code, run, 1, 2, 3, 0, now);
       if (List.of(COUNTED).contains(outcome)) {
         direct.merge(outcome, 1L, Long::sum);
         if (outcome != Outcome.OK) {
@@ -97,8 +96,7 @@ class TargetHealthTest {
     assertThat(status.getTotal()).isEqualTo(sum);
     assertThat(status.getWindowCount()).isEqualTo(sum);
     assertThat(status.getTotalOk()).isEqualTo(direct.getOrDefault(Outcome.OK, 0L));
-    assertThat(status.getTotalToolErrors())
-        .isEqualTo(direct.getOrDefault(Outcome.TOOL_ERROR, 0L));
+    assertThat(status.getTotalToolErrors()).isEqualTo(direct.getOrDefault(Outcome.TOOL_ERROR, 0L));
     assertThat(status.getTotalTimeouts()).isEqualTo(direct.getOrDefault(Outcome.TIMEOUT, 0L));
     assertThat(status.getTotalLost()).isEqualTo(direct.getOrDefault(Outcome.LOST, 0L));
     if (sum > 0) {
@@ -132,7 +130,8 @@ class TargetHealthTest {
         int ok = random.nextInt(6);
         int failed = 1 + random.nextInt(6);
         total += ok + failed;
-        moved = health.add(attempts(ok, failed, random.nextInt(3) == 0 ? epoch : 0, now), POLICY, now);
+        moved =
+            health.add(attempts(ok, failed, random.nextInt(3) == 0 ? epoch : 0, now), POLICY, now);
       } else {
         moved = health.tick(POLICY, now);
       }

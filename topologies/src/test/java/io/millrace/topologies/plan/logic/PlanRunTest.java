@@ -68,7 +68,7 @@ class PlanRunTest {
     assertThat(run.onResult(result("a", Outcome.OK, "{}"))).isEmpty();
     assertThat(run.ended()).isTrue();
     assertThat(run.outcome()).isEqualTo(Outcome.REFUSED);
-    assertThat(run.failure().getMessage()).contains("bad1");
+    assertThat(String.valueOf(run.failure())).contains("bad1");
     assertThat(run.outstanding()).isEmpty();
     assertThat(run.results())
         .extracting(PlannedResult::getOutcome)

@@ -1,0 +1,185 @@
+package io.millrace.topologies;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.events.CircuitState;
+import io.millrace.events.Failure;
+import io.millrace.events.HealthState;
+import io.millrace.events.HealthStatus;
+import io.millrace.events.InferenceResult;
+import io.millrace.events.Outcome;
+import io.millrace.events.PeerReceipt;
+import io.millrace.events.PipelineRun;
+import io.millrace.events.ServedBy;
+import io.millrace.events.TargetKind;
+import io.millrace.events.ToolResult;
+import io.millrace.events.TrainingStep;
+import io.millrace.schemas.topics.InferenceTopics;
+import io.millrace.schemas.topics.MeshTopics;
+import io.millrace.schemas.topics.PipelineTopics;
+import io.millrace.schemas.topics.Topic;
+import io.millrace.schemas.topics.Topics;
+import io.millrace.schemas.topics.TrainingTopics;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Function;
+import org.apache.avro.specific.SpecificRecord;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class HealthPathTest {
+  private static final Failure FAILURE = new Failure("E_1", "it broke");
+  private OperationsDriver driver;
+
+  @BeforeEach
+  void start() throws IOException {
+    driver = new OperationsDriver();
+  }
+
+  @AfterEach
+  void stop() {
+    driver.close();
+  }
+
+  private static @Nullable Failure failure(Outcome outcome) {
+    return outcome == Outcome.OK ? null : FAILURE;
+  }
+
+  private <T extends SpecificRecord> void reportAndExpect(
+      Topic<T> topic, String target, TargetKind kind, Function<Outcome, T> event) {
+    for (int i = 0; i < 30; i++) {
+      driver.in(topic).pipeInput(target, event.apply(Outcome.OK));
+    }
+    driver.in(topic).pipeInput(target, event.apply(Outcome.TOOL_ERROR));
+    driver.in(topic).pipeInput(target, event.apply(Outcome.TIMEOUT));
+    driver.advance(Duration.ofMillis(700));
+    HealthStatus status = last();
+    assertThat(status.getTarget()).isEqualTo(target);
+    assertThat(status.getKind()).isEqualTo(kind);
+    assertThat(status.getTotal()).isEqualTo(32);
+    assertThat(status.getTotalOk()).isEqualTo(30);
+    assertThat(status.getTotalToolErrors()).isEqualTo(1);
+    assertThat(status.getTotalTimeouts()).isEqualTo(1);
+    assertThat(status.getErrorsByCode()).containsEntry("E_1", 2L);
+    assertThat(status.getState()).isEqualTo(HealthState.HEALTHY);
+    assertThat(status.getP50Ms()).isBetween(11.8, 12.2);
+    for (int i = 0; i < 40; i++) {
+      driver.in(topic).pipeInput(target, event.apply(Outcome.TOOL_ERROR));
+    }
+    driver.advance(Duration.ofMillis(500));
+    assertThat(last().getCircuit()).isEqualTo(CircuitState.OPEN);
+    assertThat(driver.drain(Topics.ALERTS))
+        .singleElement()
+        .satisfies(
+            alert -> {
+              assertThat(alert.getTarget()).isEqualTo(target);
+              assertThat(alert.getType()).isEqualTo("CIRCUIT_OPENED");
+            });
+  }
+
+  private HealthStatus last() {
+    List<HealthStatus> statuses = driver.drain(Topics.HEALTH_STATUS);
+    assertThat(statuses).isNotEmpty();
+    return statuses.get(statuses.size() - 1);
+  }
+
+  @Test
+  void toolResultsThatOutsidersReportCount() {
+    reportAndExpect(
+        Topics.TOOL_RESULTS,
+        "tool:search",
+        TargetKind.TOOL,
+        outcome ->
+            ToolResult.newBuilder()
+                .setTarget("search")
+                .setServedBy(ServedBy.EXTERNAL)
+                .setOutcome(outcome)
+                .setFailure(failure(outcome))
+                .setLatencyMs(12)
+                .setOccurredAt(driver.now())
+                .build());
+  }
+
+  @Test
+  void inferenceResultsThatOutsidersReportCount() {
+    reportAndExpect(
+        InferenceTopics.RESULTS,
+        "model:sentiment@3",
+        TargetKind.MODEL,
+        outcome ->
+            InferenceResult.newBuilder()
+                .setTarget("model:sentiment@3")
+                .setServedBy(ServedBy.EXTERNAL)
+                .setOutcome(outcome)
+                .setFailure(failure(outcome))
+                .setLatencyMs(12)
+                .build());
+  }
+
+  @Test
+  void peerReceiptsCount() {
+    reportAndExpect(
+        MeshTopics.RECEIPTS,
+        "peer:agent-7",
+        TargetKind.PEER,
+        outcome ->
+            PeerReceipt.newBuilder()
+                .setTarget("peer:agent-7")
+                .setOutcome(outcome)
+                .setFailure(failure(outcome))
+                .setLatencyMs(12)
+                .build());
+  }
+
+  @Test
+  void trainingStepsCount() {
+    reportAndExpect(
+        TrainingTopics.STEPS,
+        "training:run-12",
+        TargetKind.TRAINING,
+        outcome ->
+            TrainingStep.newBuilder()
+                .setTarget("training:run-12")
+                .setOutcome(outcome)
+                .setFailure(failure(outcome))
+                .setLatencyMs(12)
+                .build());
+  }
+
+  @Test
+  void pipelineRunsCount() {
+    reportAndExpect(
+        PipelineTopics.RUNS,
+        "pipeline:main",
+        TargetKind.PIPELINE,
+        outcome ->
+            PipelineRun.newBuilder()
+                .setTarget("pipeline:main")
+                .setOutcome(outcome)
+                .setFailure(failure(outcome))
+                .setLatencyMs(12)
+                .build());
+  }
+
+  @Test
+  void hitsJoinsAndRefusalsMoveNoCircuit() {
+    for (ServedBy servedBy : List.of(ServedBy.CACHE, ServedBy.FLIGHT, ServedBy.DISPATCH)) {
+      for (int i = 0; i < 20; i++) {
+        driver
+            .in(Topics.TOOL_RESULTS)
+            .pipeInput(
+                "k",
+                ToolResult.newBuilder()
+                    .setTarget("search")
+                    .setServedBy(servedBy)
+                    .setOutcome(Outcome.TOOL_ERROR)
+                    .build());
+      }
+    }
+    driver.advance(Duration.ofMillis(700));
+    assertThat(driver.drain(Topics.HEALTH_STATUS)).isEmpty();
+  }
+}
