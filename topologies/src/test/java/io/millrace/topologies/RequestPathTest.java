@@ -14,6 +14,7 @@ import io.millrace.events.ServedBy;
 import io.millrace.events.Task;
 import io.millrace.events.ToolCall;
 import io.millrace.events.ToolResult;
+import io.millrace.schemas.identity.Fingerprint;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.topics.Topics;
 import java.io.IOException;
@@ -338,5 +339,49 @@ class RequestPathTest {
               assertThat(status.getCircuit()).isEqualTo(CircuitState.CLOSED);
               assertThat(status.getTotalToolErrors()).isEqualTo(10);
             });
+  }
+
+  @Test
+  void whatIsTooLongToPassOnIsRefusedWithSmallRecords() {
+    driver.register(
+        OperationsDriver.tool("echo")
+            .setIdempotent(true)
+            .setArgumentsSchema("{\"type\":\"object\",\"additionalProperties\":false}")
+            .build());
+    String essay = "x".repeat(900_000);
+    ToolCall longId = driver.call("echo", "{}");
+    longId.setId(essay);
+    driver.send(longId);
+    assertThat(driver.drain(Topics.TOOL_RESULTS)).isEmpty();
+    Rejection rejection = driver.drain(Topics.REJECTIONS).get(0);
+    assertThat(rejection.getReason()).isEqualTo("ID_INVALID");
+    assertThat(rejection.getOperationId()).hasSizeLessThan(1_000);
+    ToolCall chatty = driver.call("echo", "{}");
+    chatty.setCorrelationId(essay);
+    driver.send(chatty);
+    ToolResult refused = onlyResult();
+    assertThat(refused.getFailure().getCode()).isEqualTo("CONTEXT_TOO_LARGE");
+    assertThat(refused.getCorrelationId()).hasSizeLessThan(2_000);
+    driver.send(driver.call("echo", "{\"" + essay + "\":1}"));
+    ToolResult invalid = onlyResult();
+    assertThat(invalid.getFailure().getCode()).isEqualTo("ARGUMENTS_INVALID");
+    assertThat(invalid.getFailure().getMessage()).hasSizeLessThan(10_000);
+  }
+
+  @Test
+  void aCacheableCallThatWaitedForItsTargetIsSharedWithEqualOnes() {
+    driver.send(driver.call("echo", "{}"));
+    driver.register(
+        OperationsDriver.tool("echo").setIdempotent(true).setCacheTtlMs(60_000L).build());
+    driver.advance(Duration.ofMillis(100));
+    driver.send(driver.call("echo", "{}"));
+    driver.done(onlyTask(), Outcome.OK, "1");
+    assertThat(driver.drain(Topics.TOOL_RESULTS)).hasSize(2);
+    assertThat(driver.out(Topics.TOOL_CALLS_ROUTED).readKeyValuesToList())
+        .last()
+        .satisfies(
+            routed ->
+                assertThat(routed.key)
+                    .isEqualTo(Fingerprint.ofWork("default", "tool:echo", "1", "{}")));
   }
 }
