@@ -122,7 +122,7 @@ public final class Dispatcher {
             if (live.claimed()) {
               live.heardAt = grace;
             } else {
-              handOver(flight.getPool(), now).sent(flight.getSequence(), fingerprint);
+              handOver(flight.getPool(), now).sent(flight.getSequence(), fingerprint, now);
             }
           }
           schedule(live);
@@ -405,7 +405,7 @@ public final class Dispatcher {
     task.setDeadlineAt(Instant.ofEpochMilli(live.sentUntil));
     task.setTimeoutMs(spec.getTimeoutMs());
     task.setHomePartition(partition);
-    handOver(pool, now).sent(flight.getSequence(), live.fingerprint);
+    handOver(pool, now).sent(flight.getSequence(), live.fingerprint, now);
     schedule(live);
     out.task(pool, task);
   }
@@ -884,7 +884,7 @@ public final class Dispatcher {
       // Nowhere to send it now: asked again after the next silence, until the deadline.
       live.heardAt = 0;
       live.flight.setSequence(++sequence);
-      handOver(live.flight.getPool(), now).sent(sequence, live.fingerprint);
+      handOver(live.flight.getPool(), now).sent(sequence, live.fingerprint, now);
     }
   }
 

@@ -9,13 +9,13 @@ import java.util.function.BiConsumer;
  * the tasks that one dispatch task hands to one pool.
  *
  * <p>Such tasks lie in one partition and are handed to workers in its order, and whatever runs is
- * heard of within a second (an end, a claim or a beat). So a task that is still silent some time
- * after a later one was heard had begun and lost its worker. A task at the head of the queue that
- * nothing overtakes may be lost too, or the pool is busy: it is sent again once per silence, which
- * the worker, or the claim, makes harmless.
+ * heard of within a second (an end, a claim or a beat). So a task that is still silent two seconds
+ * after a later one was heard had begun and lost its worker; it is given three in all. A task at
+ * the head of the queue that nothing overtakes may be lost too, or the pool is busy: it is sent
+ * again once per silence, which the worker, or the claim, makes harmless.
  */
 final class HandOver {
-  private final TreeMap<Long, String> unheard = new TreeMap<>();
+  private final TreeMap<Long, Waiting> unheard = new TreeMap<>();
   private final long silenceMillis;
   private long latestSent;
   private long latestHeard;
@@ -25,18 +25,21 @@ final class HandOver {
   private long markedAt;
   private long headSequence = -1;
   private long headSince;
+  private long stalledAt;
+
+  private record Waiting(String fingerprint, long sentAt) {}
 
   /**
-   * @param silenceMillis how long an overtaken task may stay silent; it is found between that and
-   *     one and a half times that
+   * @param silenceMillis how long a task that began may stay silent; it is lost when it has been
+   *     silent for so long since it was sent, and overtaken for two thirds of that
    */
   HandOver(long silenceMillis, long nowMillis) {
     this.silenceMillis = silenceMillis;
     this.markedAt = nowMillis;
   }
 
-  void sent(long sequence, String fingerprint) {
-    unheard.put(sequence, fingerprint);
+  void sent(long sequence, String fingerprint, long nowMillis) {
+    unheard.put(sequence, new Waiting(fingerprint, nowMillis));
     latestSent = Math.max(latestSent, sequence);
   }
 
@@ -59,6 +62,7 @@ final class HandOver {
     olderMark = overtakenBelow;
     markedAt = nowMillis;
     headSince = nowMillis;
+    stalledAt = nowMillis;
   }
 
   /**
@@ -69,17 +73,20 @@ final class HandOver {
    *     the silence
    */
   void check(long nowMillis, BiConsumer<Long, String> lost, BiConsumer<Long, String> stuck) {
-    if (nowMillis - markedAt >= silenceMillis / 2) {
+    if (nowMillis - markedAt >= silenceMillis / 3) {
       overtakenBelow = olderMark;
       olderMark = newerMark;
       newerMark = latestHeard;
       markedAt = nowMillis;
     }
-    while (!unheard.isEmpty() && unheard.firstKey() < overtakenBelow) {
-      Map.Entry<Long, String> overtaken = unheard.pollFirstEntry();
-      lost.accept(overtaken.getKey(), overtaken.getValue());
+    Map.Entry<Long, Waiting> head = unheard.firstEntry();
+    while (head != null
+        && head.getKey() < overtakenBelow
+        && nowMillis - Math.max(stalledAt, head.getValue().sentAt) >= silenceMillis) {
+      unheard.remove(head.getKey());
+      lost.accept(head.getKey(), head.getValue().fingerprint);
+      head = unheard.firstEntry();
     }
-    Map.Entry<Long, String> head = unheard.firstEntry();
     if (head == null) {
       headSequence = -1;
     } else if (head.getKey() != headSequence) {
@@ -88,7 +95,7 @@ final class HandOver {
     } else if (nowMillis - headSince >= silenceMillis) {
       headSince = nowMillis;
       unheard.remove(headSequence);
-      stuck.accept(head.getKey(), head.getValue());
+      stuck.accept(head.getKey(), head.getValue().fingerprint);
     }
   }
 }

@@ -205,7 +205,7 @@ class DispatchPartsTest {
       long at = now;
       if (now < 25_000 && random.nextInt(20) == 0) {
         sequence++;
-        handOver.sent(sequence, "f" + sequence);
+        handOver.sent(sequence, "f" + sequence, now);
         sentAt.put(sequence, now);
         if (random.nextInt(4) == 0) {
           doomed.add(sequence);
@@ -229,7 +229,8 @@ class DispatchPartsTest {
             assertThat(heard).as("never what was heard").doesNotContain(number);
             assertThat(overtakenAt).as("lost only if overtaken").containsKey(number);
             assertThat(at - overtakenAt.getOrDefault(number, at))
-                .isGreaterThanOrEqualTo(SILENCE - 20);
+                .isGreaterThanOrEqualTo(SILENCE * 2 / 3 - 20);
+            assertThat(at - sentAt.getOrDefault(number, at)).isGreaterThanOrEqualTo(SILENCE);
             assertThat(fingerprint).isEqualTo("f" + number);
             assertThat(reported.put(number, at)).isNull();
           },
@@ -240,7 +241,7 @@ class DispatchPartsTest {
           });
       overtakenAt.forEach(
           (number, since) -> {
-            if (at - since > SILENCE * 3 / 2 + 30) {
+            if (at - since > SILENCE + 30) {
               assertThat(reported.containsKey(number) || heard.contains(number))
                   .as("task %d, overtaken at %d, is reported by %d", number, since, at)
                   .isTrue();
