@@ -130,7 +130,13 @@ public final class Demo {
         List.of(
             new OperationsPart(meters, Map.of()),
             new ToolWorkerPart(
-                meters, Map.of(WorkerConfig.DRAIN_TIMEOUT_MS, Long.toString(DRAIN.toMillis())))));
+                meters,
+                Map.of(
+                    // The other pool is for the two workers of which one is killed.
+                    WorkerConfig.POOLS,
+                    "default",
+                    WorkerConfig.DRAIN_TIMEOUT_MS,
+                    Long.toString(DRAIN.toMillis())))));
   }
 
   private List<Step> steps(Endpoints endpoints, SourceServer server, Path run)
