@@ -3,11 +3,8 @@ package io.millrace.topologies.dispatch.logic;
 import static io.millrace.topologies.dispatch.logic.Answers.failed;
 
 import io.millrace.events.Attempt;
-import io.millrace.events.CircuitState;
-import io.millrace.events.Control;
 import io.millrace.events.ControlType;
 import io.millrace.events.Failure;
-import io.millrace.events.HealthStatus;
 import io.millrace.events.OperationKind;
 import io.millrace.events.Outcome;
 import io.millrace.events.ServedBy;
@@ -65,14 +62,12 @@ public final class Dispatcher {
   private final RandomGenerator random;
 
   private final Map<String, LiveFlight> flights = new HashMap<>();
-  private final Map<String, Long> contentInFlight = new HashMap<>();
   private final Map<String, HandOver> handOvers = new HashMap<>();
-  private final Map<String, Long> probes = new HashMap<>();
-  private final Map<String, Integer> inFlightByTarget = new HashMap<>();
+  private final Circuits circuits;
   private final Timers<String> timers = new Timers<>();
-  private final CacheIndex cache;
+  private final OutputCache cache;
+  private final Load load;
   private final RetryBudget budget;
-  private long flightBytes;
   private long sequence;
   private long ticked;
 
@@ -99,7 +94,9 @@ public final class Dispatcher {
     this.out = out;
     this.health = health;
     this.random = random;
-    this.cache = new CacheIndex(policy.cacheEntriesMax(), policy.cacheBytesMax());
+    this.circuits = new Circuits(targets);
+    this.load = new Load(policy);
+    this.cache = new OutputCache(policy, journal);
     this.budget =
         new RetryBudget(
             policy.retryRatio(), policy.retriesPerSecond(), policy.retriesSaved(), nowMillis);
@@ -117,7 +114,7 @@ public final class Dispatcher {
           live.restored = true;
           keep(live);
           sequence = Math.max(sequence, flight.getSequence());
-          probes.merge(live.leader().getTarget(), flight.getProbeEpoch(), Math::max);
+          circuits.restored(live);
           if (flight.getPhase() == FlightPhase.SENT) {
             if (live.claimed()) {
               live.heardAt = grace;
@@ -128,8 +125,6 @@ public final class Dispatcher {
           schedule(live);
         },
         (fingerprint, request) -> restoreWaiter(fingerprint, request, now));
-    journal.restoreCache(
-        (fingerprint, output, bytes) -> cache.put(fingerprint, bytes, this::dropCached));
   }
 
   /**
@@ -171,7 +166,9 @@ public final class Dispatcher {
     if (repeated(request, now) || late(request, now)) {
       return;
     }
-    if (target.cacheable() && serveFromCache(request, fingerprint, now)) {
+    CachedOutput cached = target.cacheable() ? cache.get(fingerprint, now) : null;
+    if (cached != null) {
+      answer(request, Answers.fromCache(request, cached, now), now);
       return;
     }
     LiveFlight flying = flights.get(fingerprint);
@@ -181,9 +178,7 @@ public final class Dispatcher {
     }
     TargetSpec spec = target.spec();
     String name = target.name();
-    if (flights.size() >= policy.flightsMax()
-        || tooManyBytesWith(request)
-        || inFlightByTarget.getOrDefault(name, 0) >= spec.getInFlightMax()) {
+    if (load.tooManyFlights(name, spec.getInFlightMax()) || load.tooManyBytesWith(request)) {
       refuse(
           request,
           Outcome.REFUSED,
@@ -200,7 +195,7 @@ public final class Dispatcher {
       hold(live, now);
       return;
     }
-    String refusal = admit(live, name);
+    String refusal = circuits.admit(live);
     if (refusal != null) {
       refuse(request, Outcome.CIRCUIT_OPEN, "CIRCUIT_OPEN", refusal, now);
       return;
@@ -216,7 +211,8 @@ public final class Dispatcher {
     if (repeated(request, now) || late(request, now)) {
       return;
     }
-    if (flights.size() >= policy.flightsMax() || tooManyBytesWith(request)) {
+    if (load.tooManyFlights(request.getTarget(), Integer.MAX_VALUE)
+        || load.tooManyBytesWith(request)) {
       refuse(
           request,
           Outcome.REFUSED,
@@ -226,10 +222,6 @@ public final class Dispatcher {
     } else {
       hold(new LiveFlight(fingerprint, flight(request)), now);
     }
-  }
-
-  private boolean tooManyBytesWith(Request request) {
-    return flightBytes + request.getArguments().length() > policy.flightBytesMax();
   }
 
   /** Asked after {@link #repeated}: what was answered in time is not too late when read again. */
@@ -276,8 +268,7 @@ public final class Dispatcher {
   private boolean repeated(Request request, long now) {
     String operationId = request.getOperationId();
     Answer before = journal.answer(operationId, now);
-    Long known =
-        before == null ? contentInFlight.get(operationId) : Long.valueOf(before.getContent());
+    Long known = before == null ? load.content(operationId) : Long.valueOf(before.getContent());
     if (known != null) {
       if (known != request.getContent()) {
         out.answer(
@@ -315,26 +306,8 @@ public final class Dispatcher {
     return false;
   }
 
-  private boolean serveFromCache(Request request, String fingerprint, long now) {
-    if (!cache.touch(fingerprint)) {
-      return false;
-    }
-    CachedOutput cached = journal.cached(fingerprint);
-    if (cached == null || cached.getExpiresAt() <= now) {
-      cache.remove(fingerprint);
-      dropCached(fingerprint);
-      return false;
-    }
-    answer(request, Answers.fromCache(request, cached, now), now);
-    return true;
-  }
-
-  private void dropCached(String fingerprint) {
-    journal.cached(fingerprint, null);
-  }
-
   private void join(LiveFlight flying, Request request, long now) {
-    if (flying.waiters.size() >= policy.waitersMax() || tooManyBytesWith(request)) {
+    if (flying.waiters.size() >= policy.waitersMax() || load.tooManyBytesWith(request)) {
       refuse(
           request,
           Outcome.REFUSED,
@@ -347,23 +320,6 @@ public final class Dispatcher {
     addWaiter(flying, request);
     journal.waiter(flying.fingerprint, request.getOperationId(), request);
     schedule(flying);
-  }
-
-  /** Null if the circuit lets the flight through, perhaps as a probe; else why not. */
-  private @Nullable String admit(LiveFlight live, String target) {
-    HealthStatus status = targets.health(target);
-    live.flight.setProbeEpoch(0L);
-    CircuitState circuit = status == null ? CircuitState.CLOSED : status.getCircuit();
-    if (status == null || (circuit != CircuitState.OPEN && circuit != CircuitState.HALF_OPEN)) {
-      return null;
-    }
-    if (circuit == CircuitState.HALF_OPEN
-        && probes.getOrDefault(target, 0L) < status.getProbeEpoch()) {
-      probes.put(target, status.getProbeEpoch());
-      live.flight.setProbeEpoch(status.getProbeEpoch());
-      return null;
-    }
-    return "the circuit of %s is %s: %s".formatted(target, circuit, status.getReason());
   }
 
   private void send(LiveFlight live, TargetSpec spec, boolean newAttempt, long now) {
@@ -387,24 +343,7 @@ public final class Dispatcher {
     live.sentUntil = live.deadline();
     journal.flight(live.fingerprint, flight);
 
-    Task task = new Task();
-    task.setId(flight.getTaskId());
-    task.setTenant(request.getTenant());
-    task.setCorrelationId(request.getCorrelationId());
-    task.setOccurredAt(Instant.ofEpochMilli(now));
-    task.setTraceparent(request.getTraceparent());
-    task.setOperationId(flight.getTaskOperationId());
-    task.setFingerprint(live.fingerprint);
-    task.setKind(kind);
-    task.setTarget(spec.getTarget());
-    task.setTargetVersion(spec.getVersion());
-    task.setAttempt(flight.getAttempt());
-    task.setSequence(flight.getSequence());
-    task.setArguments(request.getArguments());
-    task.setClaimRequired(flight.getClaimRequired());
-    task.setDeadlineAt(Instant.ofEpochMilli(live.sentUntil));
-    task.setTimeoutMs(spec.getTimeoutMs());
-    task.setHomePartition(partition);
+    Task task = Orders.task(live, spec, kind, partition, now);
     handOver(pool, now).sent(flight.getSequence(), live.fingerprint, now);
     schedule(live);
     out.task(pool, task);
@@ -451,35 +390,17 @@ public final class Dispatcher {
       journal.flight(live.fingerprint, live.flight);
       schedule(live);
     }
-    control(
-        mayRun ? ControlType.GRANT : ControlType.CANCEL,
-        claim.getTenant(),
-        claim.getOperationId(),
-        claim.getTaskId(),
-        claim.getClaimId(),
-        mayRun ? "first claim in the log" : "another claim came first, or nobody waits any more",
-        now);
-  }
-
-  private void control(
-      ControlType type,
-      String tenant,
-      String operationId,
-      String taskId,
-      String claimId,
-      String reason,
-      long now) {
-    Control control = new Control();
-    control.setId(Ids.derived(taskId, claimId, type.name()));
-    control.setTenant(tenant);
-    control.setCorrelationId("");
-    control.setOccurredAt(Instant.ofEpochMilli(now));
-    control.setOperationId(operationId);
-    control.setType(type);
-    control.setTaskId(taskId);
-    control.setClaimId(claimId);
-    control.setReason(reason);
-    out.control(control);
+    out.control(
+        Orders.control(
+            mayRun ? ControlType.GRANT : ControlType.CANCEL,
+            claim.getTenant(),
+            claim.getOperationId(),
+            claim.getTaskId(),
+            claim.getClaimId(),
+            mayRun
+                ? "first claim in the log"
+                : "another claim came first, or nobody waits any more",
+            now));
   }
 
   private void done(LiveFlight live, Attempt done, long now) {
@@ -540,7 +461,7 @@ public final class Dispatcher {
       case OK, TOOL_ERROR, TIMEOUT, LOST -> {
         Failure failure = done.getFailure();
         health.add(
-            done.getTarget(),
+            live.leader().getTarget(),
             TargetKind.TOOL,
             done.getOutcome(),
             failure == null ? "" : failure.getCode(),
@@ -590,21 +511,22 @@ public final class Dispatcher {
     }
     if (live.waiters.isEmpty()) {
       if (live.flight.getPhase() == FlightPhase.SENT) {
-        control(
-            ControlType.CANCEL,
-            request.getTenant(),
-            live.flight.getTaskOperationId(),
-            live.flight.getTaskId(),
-            "",
-            answer.getOutcome().name(),
-            now);
+        out.control(
+            Orders.control(
+                ControlType.CANCEL,
+                request.getTenant(),
+                live.flight.getTaskOperationId(),
+                live.flight.getTaskId(),
+                "",
+                answer.getOutcome().name(),
+                now));
       }
       finish(live, answer, now);
       return;
     }
     answer(live, request, answer, now);
     Request heir = live.waiters.values().iterator().next();
-    release(request);
+    load.remove(request);
     live.flight.setRequest(heir);
     live.waiters.remove(heir.getOperationId());
     journal.flight(live.fingerprint, live.flight);
@@ -615,7 +537,7 @@ public final class Dispatcher {
   /** Answers go out before the flight is forgotten: a crash in between repeats, but loses none. */
   private void finish(LiveFlight live, Answer answer, long now) {
     if (answer.getOutcome() == Outcome.OK && answer.getServedBy() == ServedBy.WORKER) {
-      cacheOutput(live, answer, now);
+      cache.put(live.fingerprint, targets.target(live.leader().getTarget()), answer, now);
     }
     answer(live, live.leader(), answer, now);
     for (Request waiter : List.copyOf(live.waiters.values())) {
@@ -623,25 +545,6 @@ public final class Dispatcher {
       dropWaiter(live, waiter);
     }
     remove(live);
-  }
-
-  private void cacheOutput(LiveFlight live, Answer answer, long now) {
-    Target target = targets.target(live.leader().getTarget());
-    Long ttl = target == null ? null : target.spec().getCacheTtlMs();
-    if (target == null || ttl == null || !target.cacheable()) {
-      return;
-    }
-    CachedOutput cached = new CachedOutput();
-    cached.setTarget(target.name());
-    cached.setTargetVersion(answer.getTargetVersion());
-    cached.setOutput(answer.getOutput());
-    cached.setStoredAt(now);
-    cached.setExpiresAt(now + ttl);
-    cached.setRunMs(answer.getRunMs());
-    int bytes =
-        live.fingerprint.length() + (cached.getOutput() == null ? 0 : cached.getOutput().length());
-    journal.cached(live.fingerprint, cached);
-    cache.put(live.fingerprint, bytes, this::dropCached);
   }
 
   /** An answer that an earlier run gave stands. */
@@ -786,7 +689,7 @@ public final class Dispatcher {
     Request request = live.leader();
     Flight flight = live.flight;
     TargetSpec spec = spec(request);
-    String refusal = spec == null ? "the target was removed" : admit(live, spec.getTarget());
+    String refusal = spec == null ? "the target was removed" : circuits.admit(live);
     if (refusal != null || spec == null) {
       Failure last = flight.getLastFailure();
       finish(
@@ -899,36 +802,23 @@ public final class Dispatcher {
 
   private void keep(LiveFlight live) {
     flights.put(live.fingerprint, live);
-    count(live.leader());
-    inFlightByTarget.merge(live.leader().getTarget(), 1, Integer::sum);
+    load.began(live.leader());
   }
 
   private void addWaiter(LiveFlight live, Request request) {
     live.waiters.put(request.getOperationId(), request);
-    count(request);
+    load.add(request);
   }
 
   private void dropWaiter(LiveFlight live, Request request) {
     live.waiters.remove(request.getOperationId());
     journal.waiter(live.fingerprint, request.getOperationId(), null);
-    release(request);
-  }
-
-  private void count(Request request) {
-    contentInFlight.put(request.getOperationId(), request.getContent());
-    flightBytes += request.getArguments().length();
-  }
-
-  private void release(Request request) {
-    contentInFlight.remove(request.getOperationId());
-    flightBytes -= request.getArguments().length();
+    load.remove(request);
   }
 
   private void remove(LiveFlight live) {
     flights.remove(live.fingerprint);
-    release(live.leader());
-    inFlightByTarget.computeIfPresent(
-        live.leader().getTarget(), (target, n) -> n > 1 ? n - 1 : null);
+    load.ended(live.leader());
     timers.remove(live.fingerprint);
     journal.flight(live.fingerprint, null);
     HandOver handOver = handOvers.get(live.flight.getPool());

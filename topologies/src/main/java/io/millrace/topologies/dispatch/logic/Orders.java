@@ -1,0 +1,64 @@
+package io.millrace.topologies.dispatch.logic;
+
+import io.millrace.events.Control;
+import io.millrace.events.ControlType;
+import io.millrace.events.OperationKind;
+import io.millrace.events.TargetSpec;
+import io.millrace.events.Task;
+import io.millrace.schemas.identity.Ids;
+import io.millrace.state.Flight;
+import io.millrace.state.Request;
+import java.time.Instant;
+
+/** Words what dispatch tells the workers. */
+final class Orders {
+  private Orders() {}
+
+  /** The task of a flight's present attempt. */
+  static Task task(
+      LiveFlight live, TargetSpec spec, OperationKind kind, int homePartition, long now) {
+    Flight flight = live.flight;
+    Request request = flight.getRequest();
+    Task task = new Task();
+    task.setId(flight.getTaskId());
+    task.setTenant(request.getTenant());
+    task.setCorrelationId(request.getCorrelationId());
+    task.setOccurredAt(Instant.ofEpochMilli(now));
+    task.setTraceparent(request.getTraceparent());
+    task.setOperationId(flight.getTaskOperationId());
+    task.setFingerprint(live.fingerprint);
+    task.setKind(kind);
+    task.setTarget(spec.getTarget());
+    task.setTargetVersion(spec.getVersion());
+    task.setAttempt(flight.getAttempt());
+    task.setSequence(flight.getSequence());
+    task.setArguments(request.getArguments());
+    task.setClaimRequired(flight.getClaimRequired());
+    task.setDeadlineAt(Instant.ofEpochMilli(live.sentUntil));
+    task.setTimeoutMs(spec.getTimeoutMs());
+    task.setHomePartition(homePartition);
+    return task;
+  }
+
+  /** A word about a task, under the operation id that the task carries. */
+  static Control control(
+      ControlType type,
+      String tenant,
+      String operationId,
+      String taskId,
+      String claimId,
+      String reason,
+      long now) {
+    Control control = new Control();
+    control.setId(Ids.derived(taskId, claimId, type.name()));
+    control.setTenant(tenant);
+    control.setCorrelationId("");
+    control.setOccurredAt(Instant.ofEpochMilli(now));
+    control.setOperationId(operationId);
+    control.setType(type);
+    control.setTaskId(taskId);
+    control.setClaimId(claimId);
+    control.setReason(reason);
+    return control;
+  }
+}
