@@ -56,7 +56,7 @@ class DispatcherModelTest {
 
   private void history(long seed, boolean crashing) {
     random = new Random(seed);
-    rig = new DispatchRig(DispatcherTest.withBudget(DispatchPolicy.defaults(), 0.5, 1, 5));
+    rig = new DispatchRig(DispatcherTest.withBudget(DispatchPolicy.defaults(), 0.1, 0.2, 2));
     requests.clear();
     log.clear();
     sentAtGrant.clear();
@@ -223,6 +223,11 @@ class DispatcherModelTest {
           List<Answer> answers = rig.answersTo(request);
           assertThat(answers).as("%s is answered", operation).isNotEmpty();
           assertThat(answers.stream().distinct()).as("answers to %s", operation).hasSize(1);
+          if ("tool:pay".equals(request.getTarget())) {
+            assertThat(answers.get(0).getOutcome())
+                .as("lost means tried in vain, which only what is idempotent may be")
+                .isNotEqualTo(Outcome.LOST);
+          }
           assertThat(answers.get(0).getAnsweredAt())
               .as("answered by its deadline")
               .isLessThanOrEqualTo(request.getDeadlineAt() + DEADLINE_SLACK);
@@ -242,7 +247,7 @@ class DispatcherModelTest {
       double seconds = (rig.now - DispatchRig.START) / 1000.0;
       assertThat((double) (attempts.size() - firsts.size()))
           .as("retries keep to their budget")
-          .isLessThanOrEqualTo(5 + firsts.size() * 0.5 + seconds);
+          .isLessThanOrEqualTo(2 + firsts.size() * 0.1 + seconds * 0.2 + 1e-6);
     }
   }
 }

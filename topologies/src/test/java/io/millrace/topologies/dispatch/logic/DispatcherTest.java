@@ -388,6 +388,19 @@ class DispatcherTest {
         .containsExactly(ControlType.GRANT, ControlType.GRANT, ControlType.CANCEL);
   }
 
+  @Test
+  void retriesEndWithTheirBudget() {
+    DispatchRig poor = new DispatchRig(withBudget(DispatchPolicy.defaults(), 0, 0, 5));
+    poor.register(DispatchRig.spec("echo").setIdempotent(true).setBackoffMs(0));
+    for (int i = 0; i < 20; i++) {
+      poor.call("echo", "{}", 60_000);
+      poor.done(poor.lastTask(), Outcome.TOOL_ERROR, null);
+    }
+    poor.advance(1_000);
+    assertThat(poor.tasks).hasSize(25);
+    assertThat(poor.answers).hasSize(15);
+  }
+
   static DispatchPolicy withFlightBytes(DispatchPolicy of, long bytes) {
     return new DispatchPolicy(
         of.dedupeWindow(),
