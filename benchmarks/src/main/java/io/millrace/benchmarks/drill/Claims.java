@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.ToLongBiFunction;
 
 /** What the log says of claims: made, granted, done; tells which ran at an instant. */
 final class Claims {
@@ -11,10 +12,10 @@ final class Claims {
   private final Map<String, Long> grantedAt = new HashMap<>();
   private final Map<String, Long> doneAt = new HashMap<>();
 
-  private record Claim(String operationId, String worker) {}
+  private record Claim(String operationId, String worker, long at) {}
 
-  void made(String claimId, String operationId, String worker) {
-    made.putIfAbsent(claimId, new Claim(operationId, worker));
+  void made(String claimId, String operationId, String worker, long at) {
+    made.putIfAbsent(claimId, new Claim(operationId, worker, at));
   }
 
   void granted(String claimId, long at) {
@@ -27,13 +28,25 @@ final class Claims {
 
   /** The operations that ran under a grant at a kill: granted before, and not done by then. */
   Set<String> runningAt(Kill kill) {
+    return inHand(kill, (claimId, claim) -> grantedAt.getOrDefault(claimId, Long.MAX_VALUE));
+  }
+
+  /**
+   * The operations that a worker had claimed at a kill and not done by then, whether the grant had
+   * come or not.
+   */
+  Set<String> claimedAt(Kill kill) {
+    return inHand(kill, (claimId, claim) -> claim.at);
+  }
+
+  private Set<String> inHand(Kill kill, ToLongBiFunction<String, Claim> begin) {
     Set<String> running = new HashSet<>();
     made.forEach(
         (claimId, claim) -> {
-          long granted = grantedAt.getOrDefault(claimId, Long.MAX_VALUE);
+          long from = begin.applyAsLong(claimId, claim);
           long done = doneAt.getOrDefault(claimId, Long.MAX_VALUE);
           boolean hit = kill.worker().isEmpty() || kill.worker().equals(claim.worker);
-          if (hit && granted <= kill.at() && done >= kill.at()) {
+          if (hit && from <= kill.at() && done >= kill.at()) {
             running.add(claim.operationId);
           }
         });

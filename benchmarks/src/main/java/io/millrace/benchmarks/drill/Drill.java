@@ -84,7 +84,12 @@ public final class Drill {
                     effects.counts(),
                     kills,
                     restarts,
-                    kills.stream().map(claims::runningAt).toList()));
+                    kills.stream().map(claims::runningAt).toList(),
+                    (int)
+                        kills.stream()
+                            .flatMap(kill -> claims.claimedAt(kill).stream())
+                            .distinct()
+                            .count()));
         if (report.violations().isEmpty()) {
           work.done();
         }

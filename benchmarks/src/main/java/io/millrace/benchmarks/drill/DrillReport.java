@@ -20,6 +20,7 @@ import java.util.TreeMap;
  * @param failedButIdempotent calls of the idempotent tool that were not answered OK
  * @param unknownOutcome non-idempotent calls answered OUTCOME_UNKNOWN
  * @param runningAtKills non-idempotent calls that ran under a grant at a kill
+ * @param claimedAtKills those and the ones that were claimed, but not granted yet
  * @param kills by {@code kill -9}
  * @param killedWhileRunning those that hit a non-idempotent task whose line was seen and whose end
  *     is not in the log before the kill
@@ -40,6 +41,7 @@ public record DrillReport(
     int failedButIdempotent,
     int unknownOutcome,
     int runningAtKills,
+    int claimedAtKills,
     int kills,
     int killedWhileRunning,
     long recoveryMsMax,
@@ -98,6 +100,7 @@ public record DrillReport(
         failed,
         unknown,
         (int) evidence.running().stream().flatMap(Set::stream).distinct().count(),
+        evidence.claimedAtKills(),
         evidence.kills().size(),
         whileRunning(evidence),
         killed.stream().mapToLong(at -> recovery(evidence, at)).max().orElse(0),

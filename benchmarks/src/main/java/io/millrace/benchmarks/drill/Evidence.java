@@ -14,6 +14,7 @@ import java.util.Set;
  * @param kills in order
  * @param restarts when the platform was asked to stop in order, Unix milliseconds
  * @param running the non-idempotent operations that ran under a grant at each kill, by the log
+ * @param claimedAtKills how many operations were claimed and not done at a kill, granted or not
  */
 record Evidence(
     Map<String, SentCall> calls,
@@ -22,4 +23,5 @@ record Evidence(
     Map<String, Integer> effects,
     List<Kill> kills,
     List<Long> restarts,
-    List<Set<String>> running) {}
+    List<Set<String>> running,
+    int claimedAtKills) {}

@@ -46,7 +46,7 @@ final class LogReader {
         Topics.TOOL_ATTEMPTS,
         (attempt, at) -> {
           if (attempt.getPhase() == AttemptPhase.CLAIM) {
-            claims.made(attempt.getClaimId(), attempt.getOperationId(), attempt.getWorkerId());
+            claims.made(attempt.getClaimId(), attempt.getOperationId(), attempt.getWorkerId(), at);
           } else if (attempt.getPhase() == AttemptPhase.DONE && !attempt.getClaimId().isEmpty()) {
             claims.done(attempt.getClaimId(), at);
           }

@@ -10,7 +10,7 @@ class ClaimsTest {
 
   @Test
   void whatIsGrantedAndNotDoneRuns() {
-    claims.made("c1", "op1", "w1");
+    claims.made("c1", "op1", "w1", 90);
     claims.granted("c1", 100);
     claims.done("c1", 200);
 
@@ -22,7 +22,7 @@ class ClaimsTest {
 
   @Test
   void whatIsNeverDoneRunsOn() {
-    claims.made("c1", "op1", "w1");
+    claims.made("c1", "op1", "w1", 90);
     claims.granted("c1", 100);
 
     assertThat(claims.runningAt(kill(5_000, ""))).containsExactly("op1");
@@ -30,16 +30,18 @@ class ClaimsTest {
 
   @Test
   void aClaimWithoutAGrantDoesNotRun() {
-    claims.made("c1", "op1", "w1");
+    claims.made("c1", "op1", "w1", 90);
 
     assertThat(claims.runningAt(kill(5_000, ""))).isEmpty();
+    assertThat(claims.claimedAt(kill(5_000, ""))).containsExactly("op1");
+    assertThat(claims.claimedAt(kill(89, ""))).isEmpty();
   }
 
   @Test
   void theKillOfAWorkerHitsItsOwnTasksOnly() {
-    claims.made("c1", "op1", "w1");
+    claims.made("c1", "op1", "w1", 90);
     claims.granted("c1", 100);
-    claims.made("c2", "op2", "w2");
+    claims.made("c2", "op2", "w2", 90);
     claims.granted("c2", 100);
 
     assertThat(claims.runningAt(kill(150, "w2"))).containsExactly("op2");

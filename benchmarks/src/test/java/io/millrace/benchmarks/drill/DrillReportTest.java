@@ -165,6 +165,6 @@ class DrillReportTest {
 
   private DrillReport report() {
     return DrillReport.of(
-        new Evidence(calls, answeredAt, answers, effects, kills, List.of(), running));
+        new Evidence(calls, answeredAt, answers, effects, kills, List.of(), running, 5));
   }
 }
