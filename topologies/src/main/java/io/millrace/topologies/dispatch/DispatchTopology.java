@@ -64,7 +64,8 @@ public final class DispatchTopology {
         GUARD,
         attempts,
         cancels);
-    topology.addStateStore(Stores.keyValue(FLIGHTS, Flight.class, operations.serdes()), DISPATCH);
+    topology.addStateStore(
+        FlightStore.builder(Stores.keyValue(FLIGHTS, Flight.class, operations.serdes())), DISPATCH);
     topology.addStateStore(Stores.keyValue(WAITERS, Request.class, operations.serdes()), DISPATCH);
     topology.addStateStore(
         Stores.keyValue(CACHE, CachedOutput.class, operations.serdes()), DISPATCH);
