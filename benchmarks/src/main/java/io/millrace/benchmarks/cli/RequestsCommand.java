@@ -32,6 +32,13 @@ final class RequestsCommand implements Callable<Integer> {
   private List<Integer> concurrency;
 
   @Option(
+      names = "--preheat-s",
+      defaultValue = "60",
+      description =
+          "Seconds at the most in flight before all runs, for the JIT (${DEFAULT-VALUE}).")
+  private int preheatSeconds;
+
+  @Option(
       names = "--warmup-s",
       defaultValue = "15",
       description = "Seconds before each run (${DEFAULT-VALUE}).")
@@ -87,6 +94,7 @@ final class RequestsCommand implements Callable<Integer> {
     RequestsBenchmark.Settings settings =
         new RequestsBenchmark.Settings(
             List.copyOf(concurrency),
+            Duration.ofSeconds(preheatSeconds),
             Duration.ofSeconds(warmUpSeconds),
             Duration.ofSeconds(measureSeconds),
             flush,
@@ -97,6 +105,7 @@ final class RequestsCommand implements Callable<Integer> {
     print(result);
     ObjectNode document = (ObjectNode) Documents.of(result);
     document.put("flush_before_ack", flush);
+    document.put("preheat_s", preheatSeconds);
     document.put("warmup_s", warmUpSeconds);
     document.put("measure_s", measureSeconds);
     document.put("worker_slots", slots);

@@ -45,6 +45,7 @@ public final class RequestsBenchmark {
    * What is measured, and on what.
    *
    * @param concurrency plans in flight, a run for each
+   * @param preheat time at the most in flight before all runs, for the JIT compilers
    * @param warmUp time before each run
    * @param measure time of each run
    * @param flush whether the broker flushes before it acknowledges
@@ -54,6 +55,7 @@ public final class RequestsBenchmark {
    */
   public record Settings(
       List<Integer> concurrency,
+      Duration preheat,
       Duration warmUp,
       Duration measure,
       boolean flush,
@@ -130,6 +132,11 @@ public final class RequestsBenchmark {
     List<Run> runs = new ArrayList<>();
     try (ClosedLoop<ToolPlan, ToolPlanResult> plans =
         new ClosedLoop<>(connection, RequestKind.plans(SLEEP, CALLS, SLEEP_MILLIS))) {
+      if (!settings.preheat.isZero()) {
+        int most = settings.concurrency.stream().mapToInt(Integer::intValue).max().orElse(1);
+        progress.accept("%d in flight: until the code is compiled".formatted(most));
+        plans.run(most, settings.preheat);
+      }
       for (int concurrency : settings.concurrency) {
         progress.accept("%d in flight: warming up".formatted(concurrency));
         plans.run(concurrency, settings.warmUp);
