@@ -55,7 +55,7 @@ final class RequestsCommand implements Callable<Integer> {
 
   @Option(
       names = "--heap",
-      defaultValue = "1g",
+      defaultValue = "2g",
       description = "Heap of the platform's process (${DEFAULT-VALUE}).")
   private String heap;
 
