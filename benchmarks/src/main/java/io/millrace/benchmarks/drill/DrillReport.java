@@ -20,8 +20,7 @@ import java.util.TreeMap;
  * @param failedButIdempotent calls of the idempotent tool that were not answered OK
  * @param unknownOutcome non-idempotent calls answered OUTCOME_UNKNOWN
  * @param runningAtKills non-idempotent calls that ran under a grant at a kill
- * @param claimedAtKills those and the ones that a worker had claimed and was not granted yet: all
- *     that was in workers' hands, the bound of {@code unknownOutcome}
+ * @param claimedAtKills those and the ones that were claimed, but not granted yet
  * @param kills by {@code kill -9}
  * @param killedWhileRunning those that hit a non-idempotent task whose line was seen and whose end
  *     is not in the log before the kill
@@ -151,11 +150,10 @@ public record DrillReport(
     none(violations, nonIdempotentExecutedTwice, "non-idempotent calls were run twice");
     none(violations, okWithoutEffect, "calls were answered OK without their effect");
     none(violations, failedButIdempotent, "idempotent calls failed");
-    // A claim that the log has is granted even if its worker has just died: nobody can tell.
-    if (unknownOutcome > claimedAtKills) {
+    if (unknownOutcome > runningAtKills) {
       violations.add(
-          "%d calls have an unknown outcome, but only %d were in a worker's hands at the kills"
-              .formatted(unknownOutcome, claimedAtKills));
+          "%d calls have an unknown outcome, but only %d ran at the kills"
+              .formatted(unknownOutcome, runningAtKills));
     }
     if (killedWhileRunning < KILLS_MIN) {
       violations.add(
