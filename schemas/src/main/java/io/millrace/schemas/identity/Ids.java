@@ -16,7 +16,8 @@ import java.util.random.RandomGenerator;
  * (version 8: vendor-specific; here 122 of the first 128 bits of a SHA-256).
  */
 public final class Ids {
-  private static final String PART_MARK = "-8ca1-";
+  private static final long PART_BITS = 0xCA1L;
+  private static final String PART_MARK = "-8" + Long.toHexString(PART_BITS) + "-";
   private static final char[] HEX = "0123456789abcdef".toCharArray();
   private static final ThreadLocal<MessageDigest> SHA_256 = ThreadLocal.withInitial(Ids::sha256);
 
@@ -53,6 +54,10 @@ public final class Ids {
     }
     byte[] hash = digest.digest();
     long msb = (toLong(hash, 0) & 0xFFFF_FFFF_FFFF_0FFFL) | 0x8000L;
+    if ((msb & 0x0FFFL) == PART_BITS) {
+      // One hash in 4,096 would read as a part and its first digits as a time.
+      msb ^= 1;
+    }
     long lsb = (toLong(hash, 8) & 0x3FFF_FFFF_FFFF_FFFFL) | 0x8000_0000_0000_0000L;
     return format(msb, lsb);
   }

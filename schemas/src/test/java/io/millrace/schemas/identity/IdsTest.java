@@ -47,6 +47,13 @@ class IdsTest {
     assertThat(Ids.timeOf(Ids.part("no uuid", name))).isEmpty();
   }
 
+  @Test
+  void aDerivedIdHasNoTime() {
+    for (int i = 0; i < 100_000; i++) {
+      assertThat(Ids.timeOf(Ids.derived("no uuid", Integer.toString(i)))).isEmpty();
+    }
+  }
+
   @Property
   void textThatIsNoIdHasNoTime(@ForAll String text) {
     assertThat(Ids.timeOf(text)).isEmpty();
