@@ -167,10 +167,10 @@ public final class OperationsConfig {
               SILENCE_MS,
               ConfigDef.Type.LONG,
               DEFAULTS.silence().toMillis(),
-              ConfigDef.Range.between(1_500, 600_000),
+              ConfigDef.Range.between(2_500, 600_000),
               ConfigDef.Importance.MEDIUM,
               "After how long without a beat a running task is lost, milliseconds; workers beat"
-                  + " once a second.")
+                  + " once a second, and begin what they claimed within two.")
           .define(
               RESTORE_GRACE_MS,
               ConfigDef.Type.LONG,

@@ -191,6 +191,19 @@ class RequestPathTest {
   }
 
   @Test
+  void aClaimedTaskThatNeverBeginsIsSentAgain() {
+    driver.register(OperationsDriver.tool("pay").build());
+    driver.send(driver.call("pay", "{}"));
+    Task task = onlyTask();
+    driver.say(driver.attempt(task, AttemptPhase.CLAIM).setClaimId("a").build());
+    driver.advance(Duration.ofMillis(2_900));
+    assertThat(driver.drain(driver.tasks())).isEmpty();
+    driver.advance(Duration.ofMillis(200));
+    assertThat(onlyTask().getId()).isEqualTo(task.getId());
+    assertThat(driver.drain(Topics.TOOL_RESULTS)).isEmpty();
+  }
+
+  @Test
   void anUnclaimedTaskThatFallsSilentIsSentAgain() {
     driver.register(OperationsDriver.tool("pay").build());
     driver.send(driver.call("pay", "{}"));

@@ -89,6 +89,7 @@ class RestartTest {
     Task task = onlyTask();
     driver.say(driver.attempt(task, AttemptPhase.CLAIM).setClaimId("a").build());
     assertThat(driver.drain(Topics.TOOL_CONTROLS)).hasSize(1);
+    driver.say(driver.attempt(task, AttemptPhase.RUNNING).setClaimId("a").build());
     restart();
     driver.say(driver.attempt(task, AttemptPhase.CLAIM).setClaimId("b").build());
     assertThat(driver.drain(Topics.TOOL_CONTROLS))

@@ -6,10 +6,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.ToLongBiFunction;
 
-/** What the log says of claims: made, granted, done; tells which ran at an instant. */
+/** What the log says of claims: made, begun under, done; tells which ran at an instant. */
 final class Claims {
   private final Map<String, Claim> made = new HashMap<>();
-  private final Map<String, Long> grantedAt = new HashMap<>();
+  private final Map<String, Long> begunAt = new HashMap<>();
   private final Map<String, Long> doneAt = new HashMap<>();
 
   private record Claim(String operationId, String worker, long at) {}
@@ -18,22 +18,22 @@ final class Claims {
     made.putIfAbsent(claimId, new Claim(operationId, worker, at));
   }
 
-  void granted(String claimId, long at) {
-    grantedAt.merge(claimId, at, Math::min);
+  void begun(String claimId, long at) {
+    begunAt.merge(claimId, at, Math::min);
   }
 
   void done(String claimId, long at) {
     doneAt.merge(claimId, at, Math::min);
   }
 
-  /** The operations that ran under a grant at a kill: granted before, and not done by then. */
+  /** The operations that ran under a claim at a kill: begun before, and not done by then. */
   Set<String> runningAt(Kill kill) {
-    return inHand(kill, (claimId, claim) -> grantedAt.getOrDefault(claimId, Long.MAX_VALUE));
+    return inHand(kill, (claimId, claim) -> begunAt.getOrDefault(claimId, Long.MAX_VALUE));
   }
 
   /**
-   * The operations that a worker had claimed at a kill and not done by then, whether the grant had
-   * come or not.
+   * The operations that a worker had claimed at a kill and not done by then, whether they had begun
+   * or not.
    */
   Set<String> claimedAt(Kill kill) {
     return inHand(kill, (claimId, claim) -> claim.at);

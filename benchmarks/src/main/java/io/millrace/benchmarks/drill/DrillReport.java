@@ -19,8 +19,8 @@ import java.util.TreeMap;
  * @param okWithoutEffect calls answered OK whose line is missing
  * @param failedButIdempotent calls of the idempotent tool that were not answered OK
  * @param unknownOutcome non-idempotent calls answered OUTCOME_UNKNOWN
- * @param runningAtKills non-idempotent calls that ran under a grant at a kill
- * @param claimedAtKills those and the ones that were claimed, but not granted yet
+ * @param runningAtKills non-idempotent calls that ran under a claim at a kill
+ * @param claimedAtKills those and the ones that were claimed, but had not begun
  * @param kills by {@code kill -9}
  * @param killedWhileRunning those that hit a non-idempotent task whose line was seen and whose end
  *     is not in the log before the kill

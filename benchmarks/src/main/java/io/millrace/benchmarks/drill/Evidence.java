@@ -13,8 +13,8 @@ import java.util.Set;
  * @param effects how many lines each operation appended
  * @param kills in order
  * @param restarts when the platform was asked to stop in order, Unix milliseconds
- * @param running the non-idempotent operations that ran under a grant at each kill, by the log
- * @param claimedAtKills how many operations were claimed and not done at a kill, granted or not
+ * @param running the non-idempotent operations that ran under a claim at each kill, by the log
+ * @param claimedAtKills how many operations were claimed and not done at a kill, begun or not
  */
 record Evidence(
     Map<String, SentCall> calls,

@@ -2,7 +2,6 @@ package io.millrace.benchmarks.drill;
 
 import io.millrace.benchmarks.client.Connection;
 import io.millrace.events.AttemptPhase;
-import io.millrace.events.ControlType;
 import io.millrace.events.ToolResult;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
@@ -39,7 +38,7 @@ final class LogReader {
     return answers;
   }
 
-  /** All claims, grants and ends. */
+  /** All claims, and the beginnings and ends of what ran under them. */
   Claims claims() {
     Claims claims = new Claims();
     read(
@@ -47,15 +46,11 @@ final class LogReader {
         (attempt, at) -> {
           if (attempt.getPhase() == AttemptPhase.CLAIM) {
             claims.made(attempt.getClaimId(), attempt.getOperationId(), attempt.getWorkerId(), at);
+          } else if (attempt.getPhase() == AttemptPhase.RUNNING
+              && !attempt.getClaimId().isEmpty()) {
+            claims.begun(attempt.getClaimId(), at);
           } else if (attempt.getPhase() == AttemptPhase.DONE && !attempt.getClaimId().isEmpty()) {
             claims.done(attempt.getClaimId(), at);
-          }
-        });
-    read(
-        Topics.TOOL_CONTROLS,
-        (control, at) -> {
-          if (control.getType() == ControlType.GRANT) {
-            claims.granted(control.getClaimId(), at);
           }
         });
     return claims;

@@ -11,7 +11,7 @@ class ClaimsTest {
   @Test
   void whatIsGrantedAndNotDoneRuns() {
     claims.made("c1", "op1", "w1", 90);
-    claims.granted("c1", 100);
+    claims.begun("c1", 100);
     claims.done("c1", 200);
 
     assertThat(claims.runningAt(kill(99, ""))).isEmpty();
@@ -23,7 +23,7 @@ class ClaimsTest {
   @Test
   void whatIsNeverDoneRunsOn() {
     claims.made("c1", "op1", "w1", 90);
-    claims.granted("c1", 100);
+    claims.begun("c1", 100);
 
     assertThat(claims.runningAt(kill(5_000, ""))).containsExactly("op1");
   }
@@ -40,9 +40,9 @@ class ClaimsTest {
   @Test
   void theKillOfAWorkerHitsItsOwnTasksOnly() {
     claims.made("c1", "op1", "w1", 90);
-    claims.granted("c1", 100);
+    claims.begun("c1", 100);
     claims.made("c2", "op2", "w2", 90);
-    claims.granted("c2", 100);
+    claims.begun("c2", 100);
 
     assertThat(claims.runningAt(kill(150, "w2"))).containsExactly("op2");
   }

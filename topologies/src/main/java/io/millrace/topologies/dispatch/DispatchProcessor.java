@@ -149,6 +149,15 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
   }
 
   @Override
+  public void attempt(Attempt attempt) {
+    context()
+        .forward(
+            new Record<>(
+                attempt.getFingerprint(), (Object) attempt, attempt.getOccurredAt().toEpochMilli()),
+            DispatchTopology.RELEASES);
+  }
+
+  @Override
   public void answer(Request request, Answer answer) {
     metrics.answered(answer);
     context()

@@ -29,6 +29,7 @@ public final class DispatchTopology {
   static final String GUARD = "tool-guard";
   static final String DISPATCH = "tool-dispatch";
   static final String TASKS = "tool-tasks";
+  static final String RELEASES = "tool-releases";
   static final String RESULTS = "tool-results";
   static final String CONTROLS = "tool-controls";
   static final String ROUTED = "tool-calls-routed";
@@ -81,6 +82,7 @@ public final class DispatchTopology {
         .sinks()
         .addAddressed(RESULTS, Topics.TOOL_RESULTS, ToolResult::getReplyPartition, GUARD, DISPATCH);
     operations.sinks().add(CONTROLS, Topics.TOOL_CONTROLS, DISPATCH);
+    operations.sinks().add(RELEASES, Topics.TOOL_ATTEMPTS, DISPATCH);
     operations.sinks().add(ROUTED, Topics.TOOL_CALLS_ROUTED, GUARD, DISPATCH);
     operations.sinks().add(CANCELS, Topics.TOOL_CANCELS, DISPATCH);
     operations.sinks().add(REJECTIONS, Topics.REJECTIONS, GUARD, DISPATCH);

@@ -45,6 +45,14 @@ final class Ends {
         "WORKER_STOPPED", "The worker was stopped before the task had ended", true);
   }
 
+  RunResult calledOff() {
+    return RunResult.failed(
+        "WORKER_STOPPED",
+        "The worker was stopped while the tool ran, which is not idempotent: check whether it took"
+            + " effect",
+        false);
+  }
+
   RunResult targetUnknown(Task task) {
     return RunResult.failed(
         "TARGET_UNKNOWN",

@@ -15,6 +15,10 @@ import java.time.Instant;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TaskDesk {
 
+  private static final int IDLE_SECONDS = 10;
   private static final int CANCELS_REMEMBERED = 10_000;
 
   private final TaskRunner runner;
@@ -40,6 +45,7 @@ final class TaskDesk {
   private final ConcurrentMap<String, AtomicLong> endedByPool = new ConcurrentHashMap<>();
   private final RecentCancels cancels = new RecentCancels(CANCELS_REMEMBERED);
   private final Ends ends = new Ends();
+  private final Executor starts = starts();
   private volatile Waker waker = due -> {};
   private volatile int homePartitions = Integer.MAX_VALUE;
 
@@ -63,6 +69,24 @@ final class TaskDesk {
     this.metrics = metrics;
     this.clock = clock;
     this.times = new TaskTimes(targets, targetWait);
+  }
+
+  /** One thread, for a while after each start; what waits for it is no more than the slots. */
+  private static Executor starts() {
+    ThreadPoolExecutor executor =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            work -> {
+              Thread thread = new Thread(work, "worker-starts");
+              thread.setDaemon(true);
+              return thread;
+            });
+    executor.allowCoreThreadTimeOut(true);
+    return executor;
   }
 
   /** Called once before the first task. */
@@ -187,13 +211,18 @@ final class TaskDesk {
   void stop() {
     for (TaskRun run : inHand.values()) {
       boolean claimed = run.lifecycle.claimed();
-      if (run.lifecycle.fail()) {
-        run.cancellation.cancel();
-        if (claimed) {
-          dismiss(run);
-        } else {
-          end(run, ends.workerStopped(), Outcome.TOOL_ERROR, runNanos(run, clock.nanos()));
-        }
+      boolean waiting = run.lifecycle.waiting();
+      if (!run.lifecycle.fail()) {
+        continue;
+      }
+      run.cancellation.cancel();
+      if (claimed) {
+        log.release(run);
+        dismiss(run);
+      } else if (waiting || run.lifecycle.claimId().isEmpty()) {
+        end(run, ends.workerStopped(), Outcome.TOOL_ERROR, runNanos(run, clock.nanos()));
+      } else {
+        end(run, ends.calledOff(), Outcome.OUTCOME_UNKNOWN, runNanos(run, clock.nanos()));
       }
     }
   }
@@ -217,6 +246,8 @@ final class TaskDesk {
         waker.at(run.lifecycle.due());
         log.claim(run);
       }
+      // Not on the producer's own thread, which a runner or a full buffer would hold up.
+      case ANNOUNCE -> log.begins(run, inLog -> starts.execute(() -> announced(run, inLog)));
       case RUN -> run(run, now);
       case BEAT -> {
         log.running(run, now - run.sinceNanos);
@@ -233,11 +264,21 @@ final class TaskDesk {
         run.cancellation.cancel();
         end(run, ends.timeout(run.task), Outcome.TIMEOUT, runNanos(run, now));
       }
+      case RELEASE -> {
+        log.release(run);
+        metrics.abandoned();
+        dismiss(run);
+      }
       case GIVE_UP -> {
         metrics.abandoned();
         dismiss(run);
       }
     }
+  }
+
+  private void announced(TaskRun run, boolean inLog) {
+    long now = clock.nanos();
+    step(run, inLog ? run.lifecycle.announced(now) : run.lifecycle.announcementFailed(), now);
   }
 
   /** Another version is run rather than none; the attempt says which one it was. */

@@ -5,10 +5,12 @@ import java.time.Duration;
 /**
  * The states of one task on a worker and what is to be done at each event: pure logic, no I/O.
  *
- * <p>WAITING (for its target's declaration) → CLAIMED (only where a claim is required: for the
- * grant) → RUNNING → ENDED. Of the events that compete to end a task exactly one wins, whatever
- * thread it comes on. A task that requires a claim reaches RUNNING only through a grant of its own
- * claim id that arrives by the deadline.
+ * <p>WAITING (for its target's declaration) → where a claim is required: CLAIMED (for the grant) →
+ * GRANTED (until the log holds that it begins) → RUNNING → ENDED. Of the events that compete to end
+ * a task exactly one wins, whatever thread it comes on. A task that requires a claim reaches
+ * RUNNING only through a grant of its own claim id and only once the log holds its first beat, all
+ * by the deadline and within {@link #LEASE_NANOS} of the claim: dispatch releases a claim that it
+ * hears no beat of, but never as early as that.
  *
  * <p>Times are nanoseconds on one monotonic clock.
  */
@@ -20,6 +22,8 @@ final class TaskLifecycle {
     NONE,
     /** Write the claim. */
     CLAIM,
+    /** Write that it begins; once that is acknowledged, call {@link #announced}. */
+    ANNOUNCE,
     /** Run it. */
     RUN,
     /** Say that it still runs. */
@@ -34,6 +38,8 @@ final class TaskLifecycle {
     CANCEL_RUN,
     /** Ended while it ran: call the run off, report that it took too long. */
     TIME_OUT,
+    /** Ended, never ran: give the claim back, others may run it. */
+    RELEASE,
     /** Ended, never ran, and nobody waits to hear it. */
     GIVE_UP
   }
@@ -41,6 +47,7 @@ final class TaskLifecycle {
   private enum State {
     WAITING,
     CLAIMED,
+    GRANTED,
     RUNNING,
     ENDED
   }
@@ -49,6 +56,12 @@ final class TaskLifecycle {
 
   /** How long a run lasts before its first beat, and from beat to beat. */
   static final long BEAT_NANOS = Duration.ofSeconds(1).toNanos();
+
+  /**
+   * How long after its claim a task may begin. Dispatch lets a claim stand without a beat for at
+   * least 2.5 s ({@code dispatch.worker.silence.ms}) from when it read it.
+   */
+  static final long LEASE_NANOS = Duration.ofSeconds(2).toNanos();
 
   /**
    * How long after the deadline a claim is kept. A grant that arrives then does not start the task
@@ -62,6 +75,7 @@ final class TaskLifecycle {
   private final long timeoutNanos;
 
   private State state = State.WAITING;
+  private long leaseEnds = NEVER;
   private long runEnds = NEVER;
   private long nextBeat = NEVER;
 
@@ -98,19 +112,49 @@ final class TaskLifecycle {
       return run(now);
     }
     state = State.CLAIMED;
+    leaseEnds = plus(now, LEASE_NANOS);
     return Step.CLAIM;
   }
 
-  /** A claim was granted. RUN, REPORT_DEADLINE or, if it is not the claim waited for, NONE. */
+  /**
+   * A claim was granted. ANNOUNCE, RELEASE, REPORT_DEADLINE or, if it is not the claim waited for,
+   * NONE.
+   */
   synchronized Step granted(String grantedClaimId, long now) {
     if (state != State.CLAIMED || !claimId.equals(grantedClaimId)) {
       return Step.NONE;
     }
-    if (now > deadline) {
-      state = State.ENDED;
-      return Step.REPORT_DEADLINE;
+    if (beginsTooLate(now)) {
+      return tooLate(now);
     }
-    return run(now);
+    state = State.GRANTED;
+    return Step.ANNOUNCE;
+  }
+
+  /** The log holds that it begins. RUN, RELEASE, REPORT_DEADLINE or NONE. */
+  synchronized Step announced(long now) {
+    if (state != State.GRANTED) {
+      return Step.NONE;
+    }
+    return beginsTooLate(now) ? tooLate(now) : run(now);
+  }
+
+  /** Whether the log holds that it begins cannot be told. RELEASE or NONE. */
+  synchronized Step announcementFailed() {
+    if (state != State.GRANTED) {
+      return Step.NONE;
+    }
+    state = State.ENDED;
+    return Step.RELEASE;
+  }
+
+  private boolean beginsTooLate(long now) {
+    return now > deadline || now > leaseEnds;
+  }
+
+  private Step tooLate(long now) {
+    state = State.ENDED;
+    return now > deadline ? Step.REPORT_DEADLINE : Step.RELEASE;
   }
 
   /**
@@ -127,7 +171,7 @@ final class TaskLifecycle {
     state = State.ENDED;
     return switch (before) {
       case WAITING -> Step.REPORT_CANCELLED;
-      case CLAIMED -> Step.GIVE_UP;
+      case CLAIMED, GRANTED -> Step.GIVE_UP;
       case RUNNING -> Step.CANCEL_RUN;
       case ENDED -> Step.NONE;
     };
@@ -143,7 +187,7 @@ final class TaskLifecycle {
         }
         return now >= targetWaitEnds ? Step.TARGET_OVERDUE : Step.NONE;
       }
-      case CLAIMED -> {
+      case CLAIMED, GRANTED -> {
         if (now > plus(deadline, LATE_GRANT_NANOS)) {
           state = State.ENDED;
           return Step.GIVE_UP;
@@ -190,16 +234,16 @@ final class TaskLifecycle {
     return state == State.WAITING;
   }
 
-  /** True while it waits for its grant. */
+  /** True from its claim until it runs. */
   synchronized boolean claimed() {
-    return state == State.CLAIMED;
+    return state == State.CLAIMED || state == State.GRANTED;
   }
 
   /** When {@link #tick} next has something to do; {@link Long#MAX_VALUE} once it has ended. */
   synchronized long due() {
     return switch (state) {
       case WAITING -> Math.min(targetWaitEnds, plus(deadline, 1));
-      case CLAIMED -> plus(deadline, LATE_GRANT_NANOS + 1);
+      case CLAIMED, GRANTED -> plus(deadline, LATE_GRANT_NANOS + 1);
       case RUNNING -> Math.min(runEnds, nextBeat);
       case ENDED -> NEVER;
     };

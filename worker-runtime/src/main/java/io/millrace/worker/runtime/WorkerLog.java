@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -105,6 +106,21 @@ final class WorkerLog implements AutoCloseable {
   /** Writes the claim of a task. */
   void claim(TaskRun run) {
     send(attempt(AttemptPhase.CLAIM, run), run.task);
+  }
+
+  /**
+   * Writes that a claimed task begins.
+   *
+   * @param whenInLog is told, on a thread of the producer's that it must not hold up, true once the
+   *     record is in the log; false if that cannot be told
+   */
+  void begins(TaskRun run, Consumer<Boolean> whenInLog) {
+    send(attempt(AttemptPhase.RUNNING, run), run.task, whenInLog);
+  }
+
+  /** Gives the claim of a task back that did not begin. */
+  void release(TaskRun run) {
+    send(attempt(AttemptPhase.RELEASE, run), run.task);
   }
 
   /** Writes that a task still runs. */
@@ -236,12 +252,26 @@ final class WorkerLog implements AutoCloseable {
   }
 
   private void send(Attempt attempt, Task task) {
+    send(attempt, task, inLog -> {});
+  }
+
+  private void send(Attempt attempt, Task task, Consumer<Boolean> whenInLog) {
     String topic = topics.attempts().name();
-    send(topic, task.getHomePartition(), task.getFingerprint(), attempts.serialize(topic, attempt));
+    byte[] value = attempts.serialize(topic, attempt);
+    send(topic, task.getHomePartition(), task.getFingerprint(), value, whenInLog);
   }
 
   private void send(
       String topic, @Nullable Integer partition, String key, byte @Nullable [] value) {
+    send(topic, partition, key, value, inLog -> {});
+  }
+
+  private void send(
+      String topic,
+      @Nullable Integer partition,
+      String key,
+      byte @Nullable [] value,
+      Consumer<Boolean> whenInLog) {
     byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
     producer.send(
         new ProducerRecord<>(topic, partition, keyBytes, value),
@@ -249,6 +279,7 @@ final class WorkerLog implements AutoCloseable {
           if (failure != null) {
             LOG.error("A record for {} with key {} was lost", topic, key, failure);
           }
+          whenInLog.accept(failure == null);
         });
   }
 

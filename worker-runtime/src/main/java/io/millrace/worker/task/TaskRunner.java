@@ -5,8 +5,8 @@ import java.util.concurrent.CompletionStage;
 /**
  * Runs one task of the kind that a worker serves.
  *
- * <p>Called on the thread that reads the log, so it must not block: work that blocks goes through
- * {@link BlockingTasks}. The stage may end on any thread.
+ * <p>Called on threads that start other tasks too, so it must not block: work that blocks goes
+ * through {@link BlockingTasks}. The stage may end on any thread.
  */
 @FunctionalInterface
 public interface TaskRunner {

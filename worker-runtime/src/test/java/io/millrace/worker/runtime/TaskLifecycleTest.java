@@ -82,8 +82,37 @@ class TaskLifecycleTest {
     TaskLifecycle task = claimed();
     task.resolved(0);
     assertThat(task.cancelled("other")).isEqualTo(Step.NONE);
-    assertThat(task.granted("mine", 1)).isEqualTo(Step.RUN);
+    assertThat(task.granted("mine", 1)).isEqualTo(Step.ANNOUNCE);
+    assertThat(task.announced(2)).isEqualTo(Step.RUN);
     assertThat(task.cancelled("mine")).isEqualTo(Step.CANCEL_RUN);
+  }
+
+  @Test
+  void aClaimIsGivenBackWhenItsGrantOrItsPlaceInTheLogComesTooLate() {
+    TaskLifecycle granted = claimed();
+    granted.resolved(0);
+    assertThat(granted.granted("mine", TaskLifecycle.LEASE_NANOS + 1)).isEqualTo(Step.RELEASE);
+    assertThat(granted.announced(0)).isEqualTo(Step.NONE);
+
+    TaskLifecycle announced = claimed();
+    announced.resolved(0);
+    assertThat(announced.granted("mine", TaskLifecycle.LEASE_NANOS)).isEqualTo(Step.ANNOUNCE);
+    assertThat(announced.announced(TaskLifecycle.LEASE_NANOS + 1)).isEqualTo(Step.RELEASE);
+
+    TaskLifecycle unsure = claimed();
+    unsure.resolved(0);
+    unsure.granted("mine", 1);
+    assertThat(unsure.announcementFailed()).isEqualTo(Step.RELEASE);
+    assertThat(unsure.announced(2)).isEqualTo(Step.NONE);
+  }
+
+  @Test
+  void whatIsCancelledBeforeTheLogHoldsItsBeginNeverRuns() {
+    TaskLifecycle task = claimed();
+    task.resolved(0);
+    task.granted("mine", 1);
+    assertThat(task.cancelled("")).isEqualTo(Step.GIVE_UP);
+    assertThat(task.announced(2)).isEqualTo(Step.NONE);
   }
 
   @Test
@@ -104,6 +133,8 @@ class TaskLifecycleTest {
             "resolve",
             "grant",
             "grant other",
+            "in log",
+            "not in log",
             "cancel",
             "cancel mine",
             "cancel other",
@@ -126,11 +157,13 @@ class TaskLifecycleTest {
             Step.REPORT_CANCELLED,
             Step.CANCEL_RUN,
             Step.TIME_OUT,
+            Step.RELEASE,
             Step.GIVE_UP);
     long now = 0;
     int runs = 0;
     int ends = 0;
-    boolean claimWritten = false;
+    long claimWritten = -1;
+    boolean announced = false;
     List<Step> seen = new ArrayList<>();
     for (Event event : history) {
       now += event.after();
@@ -140,6 +173,8 @@ class TaskLifecycleTest {
             case "resolve" -> task.resolved(now);
             case "grant" -> task.granted("mine", now);
             case "grant other" -> task.granted("other", now);
+            case "in log" -> task.announced(now);
+            case "not in log" -> task.announcementFailed();
             case "cancel" -> task.cancelled("");
             case "cancel mine" -> task.cancelled("mine");
             case "cancel other" -> task.cancelled("other");
@@ -155,14 +190,21 @@ class TaskLifecycleTest {
           };
       seen.add(step);
       if (step == Step.CLAIM) {
-        claimWritten = true;
+        claimWritten = now;
         assertThat(claim).isTrue();
+      }
+      if (step == Step.ANNOUNCE) {
+        assertThat(event.kind()).isEqualTo("grant");
+        announced = true;
       }
       if (step == Step.RUN) {
         runs++;
         assertThat(now).isLessThanOrEqualTo(DEADLINE);
-        assertThat(event.kind()).isEqualTo(claim ? "grant" : "resolve");
-        assertThat(claimWritten).isEqualTo(claim);
+        assertThat(event.kind()).isEqualTo(claim ? "in log" : "resolve");
+        assertThat(announced).isEqualTo(claim);
+        if (claim) {
+          assertThat(now - claimWritten).isLessThanOrEqualTo(TaskLifecycle.LEASE_NANOS);
+        }
       }
       if (step == Step.BEAT || step == Step.TIME_OUT || step == Step.CANCEL_RUN) {
         assertThat(runs).isEqualTo(1);
@@ -179,13 +221,19 @@ class TaskLifecycleTest {
 
   @Property
   void whenATaskIsDueThereIsSomethingToDo(
-      @ForAll boolean claim, @ForAll boolean resolve, @ForAll boolean grant) {
+      @ForAll boolean claim,
+      @ForAll boolean resolve,
+      @ForAll boolean grant,
+      @ForAll boolean inLog) {
     TaskLifecycle task = claim ? claimed() : free();
     if (resolve) {
       task.resolved(0);
     }
     if (grant) {
       task.granted("mine", 0);
+    }
+    if (inLog) {
+      task.announced(0);
     }
     long due = task.due();
     assertThat(task.tick(due - 1)).isEqualTo(Step.NONE);

@@ -134,6 +134,25 @@ class WorkerTest {
     Attempt done = done(task);
     assertThat(done.getOutcome()).isEqualTo(Outcome.OK);
     assertThat(done.getClaimId()).isEqualTo(claim.getClaimId());
+    assertThat(bench.attempts(task.getId(), AttemptPhase.RUNNING))
+        .as("that it begins stands in the log before it runs")
+        .singleElement()
+        .returns(claim.getClaimId(), Attempt::getClaimId);
+  }
+
+  @Test
+  void aWorkerThatMayNotWaitSaysThatItCannotKnowWhatAClaimedTaskDid() {
+    Task running = WorkerBench.task("tool:open", "{}").setClaimRequired(true).build();
+    bench.send("default", running);
+    Attempt claim = first(running, AttemptPhase.CLAIM);
+    bench.control(ControlType.GRANT, running.getOperationId(), running.getId(), claim.getClaimId());
+    await().until(() -> open.containsKey(running.getId()));
+    Task claimed = WorkerBench.task("tool:open", "{}").setClaimRequired(true).build();
+    bench.send("default", claimed);
+    Attempt waiting = first(claimed, AttemptPhase.CLAIM);
+    assertThat(worker.drain(Duration.ZERO)).isFalse();
+    assertThat(done(running).getOutcome()).isEqualTo(Outcome.OUTCOME_UNKNOWN);
+    assertThat(first(claimed, AttemptPhase.RELEASE).getClaimId()).isEqualTo(waiting.getClaimId());
   }
 
   @Test

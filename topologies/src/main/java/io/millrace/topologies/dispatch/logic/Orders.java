@@ -1,8 +1,11 @@
 package io.millrace.topologies.dispatch.logic;
 
+import io.millrace.events.Attempt;
+import io.millrace.events.AttemptPhase;
 import io.millrace.events.Control;
 import io.millrace.events.ControlType;
 import io.millrace.events.OperationKind;
+import io.millrace.events.Outcome;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.Task;
 import io.millrace.schemas.identity.Ids;
@@ -38,6 +41,30 @@ final class Orders {
     task.setTimeoutMs(spec.getTimeoutMs());
     task.setHomePartition(homePartition);
     return task;
+  }
+
+  /** Gives back the claim of a flight whose worker has not been heard of since. */
+  static Attempt release(LiveFlight live, OperationKind kind, long now) {
+    Flight flight = live.flight;
+    Attempt release = new Attempt();
+    release.setId(Ids.derived(flight.getTaskId(), flight.getClaimId(), "release"));
+    release.setTenant(flight.getRequest().getTenant());
+    release.setCorrelationId(flight.getRequest().getCorrelationId());
+    release.setOccurredAt(Instant.ofEpochMilli(now));
+    release.setOperationId(flight.getTaskOperationId());
+    release.setTaskId(flight.getTaskId());
+    release.setFingerprint(live.fingerprint);
+    release.setKind(kind);
+    release.setPhase(AttemptPhase.RELEASE);
+    release.setAttempt(flight.getAttempt());
+    release.setSequence(flight.getSequence());
+    release.setPool(flight.getPool());
+    release.setClaimId(flight.getClaimId());
+    release.setWorkerId("");
+    release.setTarget(flight.getRequest().getTarget());
+    release.setTargetVersion("");
+    release.setOutcome(Outcome.UNKNOWN);
+    return release;
   }
 
   /** A word about a task, under the operation id that the task carries. */

@@ -1,5 +1,6 @@
 package io.millrace.topologies.dispatch.logic;
 
+import io.millrace.events.Attempt;
 import io.millrace.events.Control;
 import io.millrace.events.Task;
 import io.millrace.state.Answer;
@@ -12,6 +13,9 @@ public interface Outbox {
 
   /** Says a word to the workers. */
   void control(Control control);
+
+  /** Writes into the log of the attempts of this partition, to be read in its turn. */
+  void attempt(Attempt attempt);
 
   /** Answers an operation. */
   void answer(Request request, Answer answer);

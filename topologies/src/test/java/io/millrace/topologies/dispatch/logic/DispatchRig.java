@@ -18,11 +18,15 @@ import io.millrace.state.Request;
 import io.millrace.topologies.health.logic.HealthFold;
 import io.millrace.topologies.targets.Target;
 import io.millrace.topologies.targets.TargetTable;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +42,16 @@ final class DispatchRig implements Outbox {
   final TargetTable targets = new TargetTable();
   final List<Task> tasks = new ArrayList<>();
   final List<String> pools = new ArrayList<>();
+
+  /** What the workers, and dispatch to itself, have written and dispatch has not read yet. */
+  final Deque<Attempt> unread = new ArrayDeque<>();
+
+  /** Claims that dispatch has given back. */
+  final Set<String> released = new HashSet<>();
+
+  /** Whether attempts are read as soon as they are written. */
+  boolean readsAtOnce = true;
+
   final List<Control> controls = new ArrayList<>();
   final Map<String, List<Answer>> answers = new LinkedHashMap<>();
   final List<Request> routed = new ArrayList<>();
@@ -165,12 +179,26 @@ final class DispatchRig implements Outbox {
     say(attempt(task, AttemptPhase.RUNNING));
   }
 
+  /** The first beat under a claim. */
+  void begin(Task task, String claimId) {
+    say(attempt(task, AttemptPhase.RUNNING).setClaimId(claimId));
+  }
+
   void done(Task task, Outcome outcome, @Nullable String output) {
     say(attempt(task, AttemptPhase.DONE).setOutcome(outcome).setOutput(output));
   }
 
   void say(Attempt.Builder attempt) {
-    dispatcher.attempt(attempt.build(), now);
+    unread.add(attempt.build());
+    if (readsAtOnce) {
+      read();
+    }
+  }
+
+  private void read() {
+    while (!unread.isEmpty()) {
+      dispatcher.attempt(unread.remove(), now);
+    }
   }
 
   void advance(long millis) {
@@ -178,6 +206,9 @@ final class DispatchRig implements Outbox {
     while (now < until) {
       now = Math.min(until, now + 10);
       dispatcher.tick(now);
+      if (readsAtOnce) {
+        read();
+      }
     }
   }
 
@@ -205,6 +236,12 @@ final class DispatchRig implements Outbox {
   @Override
   public void control(Control control) {
     controls.add(control);
+  }
+
+  @Override
+  public void attempt(Attempt attempt) {
+    unread.add(attempt);
+    released.add(attempt.getClaimId());
   }
 
   @Override

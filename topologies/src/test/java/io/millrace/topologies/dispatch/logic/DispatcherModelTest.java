@@ -38,7 +38,8 @@ class DispatcherModelTest {
   private final List<Input> log = new ArrayList<>();
   private DispatchRig rig = new DispatchRig();
   private Random random = new Random();
-  private final Map<String, Long> sentAtGrant = new HashMap<>();
+  private final Map<String, Set<String>> begun = new HashMap<>();
+  private final Map<String, Long> sentAtBegin = new HashMap<>();
   private int claims;
   private int crashes;
 
@@ -59,7 +60,9 @@ class DispatcherModelTest {
     rig = new DispatchRig(DispatcherTest.withBudget(DispatchPolicy.defaults(), 0.1, 0.2, 2));
     requests.clear();
     log.clear();
-    sentAtGrant.clear();
+    begun.clear();
+    sentAtBegin.clear();
+    rig.readsAtOnce = false;
     claims = 0;
     crashes = 0;
     rig.register(DispatchRig.spec("pay").setAttemptsMax(ATTEMPTS_MAX));
@@ -71,20 +74,23 @@ class DispatcherModelTest {
             .setAttemptsMax(ATTEMPTS_MAX));
     for (int step = 0; step < 150; step++) {
       step(crashing);
-      checkGrants();
+      checkBegins();
     }
+    rig.readsAtOnce = true;
     rig.advance(40_000);
+    checkBegins();
     checkAll();
   }
 
   private void step(boolean crashing) {
-    switch (random.nextInt(crashing ? 12 : 11)) {
+    switch (random.nextInt(crashing ? 14 : 13)) {
       case 0, 1, 2 -> call();
       case 3 -> repeat();
       case 4, 5, 6 -> attempt();
       case 7 -> cancel();
       case 8, 9 -> rig.advance(random.nextInt(random.nextInt(8) == 0 ? 5_000 : 200));
       case 10 -> circuit();
+      case 11, 12 -> hear(random.nextInt(5));
       default -> crash();
     }
   }
@@ -123,7 +129,7 @@ class DispatcherModelTest {
     switch (random.nextInt(5)) {
       case 0, 1 ->
           attempt = DispatchRig.attempt(task, AttemptPhase.CLAIM).setClaimId("claim" + claims++);
-      case 2 -> attempt = DispatchRig.attempt(task, AttemptPhase.RUNNING);
+      case 2 -> attempt = running(task);
       default -> {
         Outcome outcome =
             List.of(Outcome.OK, Outcome.OK, Outcome.TOOL_ERROR, Outcome.TIMEOUT, Outcome.CANCELLED)
@@ -131,20 +137,50 @@ class DispatcherModelTest {
         attempt =
             DispatchRig.attempt(task, AttemptPhase.DONE)
                 .setOutcome(outcome)
-                .setClaimId(grantOf(task))
+                .setClaimId(begunClaim(task))
                 .setOutput(outcome == Outcome.OK ? "\"" + random.nextInt() + "\"" : null);
       }
     }
-    Attempt said = attempt.build();
-    read(on -> on.dispatcher.attempt(Attempt.newBuilder(said).build(), on.now));
+    rig.unread.add(attempt.build());
+    if (random.nextInt(4) > 0) {
+      hear(rig.unread.size());
+    }
   }
 
-  private String grantOf(Task task) {
-    return rig.controls.stream()
-        .filter(c -> c.getType() == ControlType.GRANT && c.getTaskId().equals(task.getId()))
-        .map(Control::getClaimId)
-        .findFirst()
-        .orElse("");
+  /**
+   * A beat; under a claim only as workers give it: the claim was granted to them, and their lease,
+   * which ends before a release is written, is not over.
+   */
+  private Attempt.Builder running(Task task) {
+    Attempt.Builder beat = DispatchRig.attempt(task, AttemptPhase.RUNNING);
+    if (!task.getClaimRequired()) {
+      return beat;
+    }
+    List<String> granted =
+        rig.controls.stream()
+            .filter(c -> c.getType() == ControlType.GRANT && c.getTaskId().equals(task.getId()))
+            .map(Control::getClaimId)
+            .filter(claim -> !rig.released.contains(claim) || begunClaim(task).equals(claim))
+            .distinct()
+            .toList();
+    if (granted.isEmpty()) {
+      return beat.setClaimId("never granted");
+    }
+    String claim = pick(granted);
+    begun.computeIfAbsent(task.getOperationId(), o -> new HashSet<>()).add(claim);
+    return beat.setClaimId(claim);
+  }
+
+  private String begunClaim(Task task) {
+    return begun.getOrDefault(task.getOperationId(), Set.of()).stream().findFirst().orElse("");
+  }
+
+  /** Reads what was written of attempts, in order. */
+  private void hear(int attempts) {
+    for (int i = 0; i < attempts && !rig.unread.isEmpty(); i++) {
+      Attempt said = rig.unread.remove();
+      read(on -> on.dispatcher.attempt(Attempt.newBuilder(said).build(), on.now));
+    }
   }
 
   private void cancel() {
@@ -185,29 +221,15 @@ class DispatcherModelTest {
     return from.get(random.nextInt(from.size()));
   }
 
-  /** Of the claims on one task at most one is granted, and nothing is sent after that. */
-  private void checkGrants() {
-    Map<String, Set<String>> granted = new HashMap<>();
-    for (Control control : rig.controls) {
-      if (control.getType() == ControlType.GRANT) {
-        granted
-            .computeIfAbsent(control.getOperationId(), o -> new HashSet<>())
-            .add(control.getClaimId());
-      }
-    }
-    for (Map.Entry<String, Set<String>> grant : granted.entrySet()) {
-      if ("tool:pay".equals(target(grant.getKey()))) {
-        assertThat(grant.getValue()).as("one claim of %s", grant.getKey()).hasSize(1);
-        long sent = tasksOf(grant.getKey());
-        Long before = sentAtGrant.putIfAbsent(grant.getKey(), sent);
-        assertThat(before == null ? sent : before).as("none sent after a grant").isEqualTo(sent);
-      }
-    }
-  }
-
-  private String target(String operation) {
-    Request request = requests.get(operation);
-    return request == null ? "" : request.getTarget();
+  /** Of the claims on one task at most one ever begins to run, and nothing is sent after that. */
+  private void checkBegins() {
+    begun.forEach(
+        (operation, by) -> {
+          assertThat(by).as("runs of %s", operation).hasSize(1);
+          long sent = tasksOf(operation);
+          Long before = sentAtBegin.putIfAbsent(operation, sent);
+          assertThat(before == null ? sent : before).as("sent once begun").isEqualTo(sent);
+        });
   }
 
   private long tasksOf(String operation) {

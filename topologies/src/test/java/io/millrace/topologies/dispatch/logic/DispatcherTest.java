@@ -296,6 +296,7 @@ class DispatcherTest {
     rig.register(DispatchRig.spec("pay"));
     Request call = rig.call("pay", "{}", 30_000);
     rig.claim(rig.lastTask(), "a");
+    rig.begin(rig.lastTask(), "a");
     rig.register(DispatchRig.spec("pay").setIdempotent(true));
     rig.advance(5_000);
     assertThat(rig.tasks).hasSize(1);
@@ -386,6 +387,88 @@ class DispatcherTest {
     assertThat(rig.controls)
         .extracting(Control::getType)
         .containsExactly(ControlType.GRANT, ControlType.GRANT, ControlType.CANCEL);
+  }
+
+  @Test
+  void aClaimedTaskThatNeverBeganIsSentAgainAndItsSuccessorRuns() {
+    rig.register(DispatchRig.spec("pay"));
+    Request call = rig.call("pay", "{}", 60_000);
+    Task first = rig.lastTask();
+    rig.claim(first, "dead");
+    rig.advance(2_900);
+    assertThat(rig.tasks).hasSize(1);
+    rig.advance(200);
+    assertThat(rig.tasks).hasSize(2);
+    assertThat(rig.lastTask().getId()).isEqualTo(first.getId());
+    assertThat(rig.lastTask().getClaimRequired()).isTrue();
+    rig.claim(rig.lastTask(), "alive");
+    rig.begin(rig.lastTask(), "alive");
+    rig.say(
+        DispatchRig.attempt(rig.lastTask(), AttemptPhase.DONE)
+            .setClaimId("alive")
+            .setOutcome(Outcome.OK)
+            .setOutput("1"));
+    assertThat(rig.answerTo(call).getOutcome()).isEqualTo(Outcome.OK);
+    rig.health.flush(
+        rig.now,
+        summary ->
+            assertThat(summary.getLost()).as("a claim given back is no attempt lost").isZero());
+  }
+
+  @Test
+  void aBeginThatIsInTheLogBeforeTheReleaseHoldsHoweverLateItIsRead() {
+    rig.register(DispatchRig.spec("pay"));
+    Request call = rig.call("pay", "{}", 60_000);
+    Task task = rig.lastTask();
+    rig.claim(task, "slow");
+    rig.readsAtOnce = false;
+    rig.begin(task, "slow");
+    rig.advance(4_000);
+    assertThat(rig.released).containsExactly("slow");
+    rig.readsAtOnce = true;
+    rig.advance(2_900);
+    assertThat(rig.tasks).hasSize(1);
+    assertThat(rig.answersTo(call)).isEmpty();
+    rig.advance(200);
+    assertThat(rig.answerTo(call).getOutcome()).isEqualTo(Outcome.OUTCOME_UNKNOWN);
+  }
+
+  @Test
+  void aBeginAfterTheReleaseIsNoSignOfLife() {
+    rig.register(DispatchRig.spec("pay"));
+    rig.call("pay", "{}", 60_000);
+    Task task = rig.lastTask();
+    rig.claim(task, "late");
+    rig.advance(3_100);
+    rig.begin(task, "late");
+    rig.claim(rig.lastTask(), "next");
+    assertThat(rig.controls.get(rig.controls.size() - 1))
+        .returns(ControlType.GRANT, Control::getType)
+        .returns("next", Control::getClaimId);
+  }
+
+  @Test
+  void aWorkerThatGivesItsClaimBackIsFollowedByAnotherAtOnce() {
+    rig.register(DispatchRig.spec("pay"));
+    rig.call("pay", "{}", 60_000);
+    Task task = rig.lastTask();
+    rig.claim(task, "a");
+    rig.say(DispatchRig.attempt(task, AttemptPhase.RELEASE).setClaimId("other"));
+    assertThat(rig.tasks).hasSize(1);
+    rig.say(DispatchRig.attempt(task, AttemptPhase.RELEASE).setClaimId("a"));
+    assertThat(rig.tasks).hasSize(2);
+  }
+
+  @Test
+  void thatATaskBeganIsKnownAfterARestart() {
+    rig.register(DispatchRig.spec("pay"));
+    Request call = rig.call("pay", "{}", 60_000);
+    rig.claim(rig.lastTask(), "a");
+    rig.begin(rig.lastTask(), "a");
+    rig.restart();
+    rig.advance(11_000);
+    assertThat(rig.tasks).hasSize(1);
+    assertThat(rig.answerTo(call).getOutcome()).isEqualTo(Outcome.OUTCOME_UNKNOWN);
   }
 
   @Test
