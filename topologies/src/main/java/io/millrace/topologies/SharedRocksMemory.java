@@ -22,6 +22,7 @@ public final class SharedRocksMemory implements RocksDBConfigSetter {
   static final String WRITE_BUFFER_BYTES = "millrace.rocksdb.write.buffer.bytes";
 
   private static final int WRITE_BUFFER_OF_STORE = 4 << 20;
+  private static final double MEMTABLE_BLOOM_SHARE = 0.05;
 
   private static @Nullable Cache cache;
   private static @Nullable WriteBufferManager writeBuffers;
@@ -46,6 +47,9 @@ public final class SharedRocksMemory implements RocksDBConfigSetter {
     options.setTableFormatConfig(table);
     options.setWriteBufferSize(WRITE_BUFFER_OF_STORE);
     options.setMaxWriteBufferNumber(2);
+    // Most look-ups ask whether an operation id is new, and it is: let the memtable say so at once.
+    options.setMemtablePrefixBloomSizeRatio(MEMTABLE_BLOOM_SHARE);
+    options.setMemtableWholeKeyFiltering(true);
   }
 
   private static long bytes(Map<String, Object> settings, String key) {

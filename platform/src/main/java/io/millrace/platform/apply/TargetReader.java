@@ -2,11 +2,11 @@ package io.millrace.platform.apply;
 
 import io.millrace.events.HttpTool;
 import io.millrace.events.ProcessTool;
+import io.millrace.events.ScalingPolicy;
 import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
 import io.millrace.schemas.serde.AvroSafety;
 import io.millrace.schemas.topics.Topics;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,7 +14,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /** Reads one entry of {@code targets} or {@code pools} into its spec. */
 final class TargetReader {
@@ -25,23 +24,22 @@ final class TargetReader {
   private static final Pattern POOL = Topics.POOL_NAME;
   private static final String POOL_EXPECTED = "1 to 40 lower-case letters, digits and hyphens";
 
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
-  private static final String NAME_EXPECTED =
+  static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
+  static final String NAME_EXPECTED =
       "1 to 100 letters, digits, '.', '_' and '-', the first a letter or digit";
   private static final Pattern METHOD = Pattern.compile("GET|HEAD|POST|PUT|PATCH|DELETE");
   private static final Pattern HEADER = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]{1,200}");
   private static final Map<String, TargetKind> KINDS = kinds();
 
-  private static final Duration MS = Duration.ofMillis(1);
-  private static final Duration DAY = Duration.ofDays(1);
-  private static final Duration MONTH = Duration.ofDays(30);
   private static final int OUTPUT_BYTES_MAX = 1 << 20;
   private static final int ENTRIES_MAX = 100;
 
   private final Problems problems;
+  private final PolicyReader policies;
 
   TargetReader(Problems problems) {
     this.problems = problems;
+    this.policies = new PolicyReader(problems);
   }
 
   /** The target, or empty if it has no usable name or kind; its problems are noted. */
@@ -60,7 +58,7 @@ final class TargetReader {
     fields.text("description").ifPresent(spec::setDescription);
     runner(fields, spec, kind.orElse(TargetKind.UNKNOWN));
     arguments(fields).ifPresent(spec::setArgumentsSchema);
-    policies(fields, spec);
+    policies.read(fields, spec);
     fields.textMap("labels", ENTRIES_MAX).ifPresent(spec::setLabels);
     fields.refuseOthers();
     if (name.isEmpty() || kind.isEmpty()) {
@@ -83,9 +81,11 @@ final class TargetReader {
         fields.required("name", POOL, POOL_EXPECTED).map(TargetReader::pool);
     Optional<String> description = fields.text("description");
     Optional<Map<String, String>> labels = fields.textMap("labels", ENTRIES_MAX);
+    Optional<ScalingPolicy> scaling = PolicyReader.scaling(fields);
     fields.refuseOthers();
     pool.ifPresent(
         spec -> {
+          scaling.ifPresent(spec::setScaling);
           description.ifPresent(spec::setDescription);
           labels.ifPresent(spec::setLabels);
         });
@@ -192,81 +192,6 @@ final class TargetReader {
     List<String> wrong = ArgumentsSchema.problems(schema);
     wrong.forEach(problem -> fields.wrong("arguments", problem));
     return wrong.isEmpty() ? Optional.of(schema.toString()) : Optional.empty();
-  }
-
-  private static void policies(Fields fields, TargetSpec spec) {
-    fields.bool("idempotent").ifPresent(spec::setIdempotent);
-    fields
-        .fields("cacheable")
-        .ifPresent(
-            cacheable -> {
-              Optional<Duration> ttl = cacheable.duration("ttl", MS, MONTH);
-              if (!cacheable.has("ttl")) {
-                cacheable.wrong("ttl", "is missing; expected " + DurationText.EXPECTED);
-              }
-              ttl.ifPresent(time -> spec.setCacheTtlMs(time.toMillis()));
-              cacheable.refuseOthers();
-            });
-    fields.duration("timeout", MS, DAY).ifPresent(time -> spec.setTimeoutMs(time.toMillis()));
-    fields.duration("deadline", MS, DAY).ifPresent(time -> spec.setDeadlineMs(time.toMillis()));
-    if (spec.getTimeoutMs() > spec.getDeadlineMs() && fields.has("timeout")) {
-      fields.wrong(
-          "timeout",
-          "an attempt of "
-              + DurationText.format(Duration.ofMillis(spec.getTimeoutMs()))
-              + " does not fit into the call's deadline of "
-              + DurationText.format(Duration.ofMillis(spec.getDeadlineMs()))
-              + (fields.has("deadline") ? "" : ", the default")
-              + "; give a longer deadline");
-    }
-    fields
-        .integer("attempts", 1, 100)
-        .ifPresent(attempts -> spec.setAttemptsMax(attempts.intValue()));
-    backoff(fields, spec);
-    fields.fields("circuit").ifPresent(circuit -> circuit(circuit, spec));
-    fields
-        .integer("in_flight", 1, 1_000_000)
-        .ifPresent(flights -> spec.setInFlightMax(flights.intValue()));
-    fields.integer("cost_micros", 0, 1_000_000_000_000_000L).ifPresent(spec::setCostMicros);
-  }
-
-  /** Either the base alone, or base and max. */
-  private static void backoff(Fields fields, TargetSpec spec) {
-    @Nullable Element element = fields.element("backoff").orElse(null);
-    if (element instanceof Element.Mapping) {
-      fields
-          .fields("backoff")
-          .ifPresent(
-              backoff -> {
-                backoff
-                    .duration("base", MS, DAY)
-                    .ifPresent(time -> spec.setBackoffMs(time.toMillis()));
-                backoff
-                    .duration("max", MS, DAY)
-                    .ifPresent(time -> spec.setBackoffMaxMs(time.toMillis()));
-                backoff.refuseOthers();
-                if (spec.getBackoffMaxMs() < spec.getBackoffMs()) {
-                  backoff.wrong("max", "is shorter than the base; give at least as much");
-                }
-              });
-    } else if (element != null) {
-      fields
-          .duration("backoff", MS, DAY)
-          .ifPresent(
-              time -> {
-                spec.setBackoffMs(time.toMillis());
-                spec.setBackoffMaxMs(Math.max(spec.getBackoffMaxMs(), time.toMillis()));
-              });
-    }
-  }
-
-  private static void circuit(Fields circuit, TargetSpec spec) {
-    circuit.number("failure_rate", 0, 1).ifPresent(spec::setFailureRateOpen);
-    circuit
-        .integer("volume", 1, 1_000_000)
-        .ifPresent(volume -> spec.setFailureVolumeOpen(volume.intValue()));
-    circuit.duration("open", MS, DAY).ifPresent(time -> spec.setOpenMs(time.toMillis()));
-    circuit.refuseOthers();
   }
 
   private static Map<String, TargetKind> kinds() {

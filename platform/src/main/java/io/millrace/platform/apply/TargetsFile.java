@@ -1,12 +1,17 @@
 package io.millrace.platform.apply;
 
+import io.millrace.events.Fallback;
 import io.millrace.events.TargetSpec;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The targets and pools that a {@code targets.yaml} declares.
@@ -46,6 +51,7 @@ public record TargetsFile(List<TargetSpec> targets, List<TargetSpec> pools) {
     if (documents.isEmpty()) {
       problems.add(0, "", "is empty; expected the key targets with a list, or pools");
     }
+    reading.refuseCircles();
     problems.throwIfAny();
     return reading.result();
   }
@@ -92,6 +98,28 @@ public record TargetsFile(List<TargetSpec> targets, List<TargetSpec> pools) {
             item.line(),
             path,
             spec.getTarget() + " is declared twice; the first is on line " + earlier);
+      }
+    }
+
+    /** A call that falls back and back again would never end. */
+    void refuseCircles() {
+      for (TargetSpec target : targets.values()) {
+        Set<String> reached = new LinkedHashSet<>();
+        Deque<String> open = new ArrayDeque<>(List.of(target.getTarget()));
+        while (!open.isEmpty()) {
+          TargetSpec at = targets.get(open.pop());
+          for (Fallback fallback : at == null ? List.<Fallback>of() : at.getFallbacks()) {
+            if (reached.add(fallback.getTarget())) {
+              open.push(fallback.getTarget());
+            }
+          }
+        }
+        if (reached.contains(target.getTarget())) {
+          problems.add(
+              lines.getOrDefault(target.getTarget(), 0),
+              target.getTarget(),
+              "its fallbacks lead back to itself, by way of " + String.join(", ", reached));
+        }
       }
     }
 
