@@ -8,9 +8,11 @@ import io.millrace.events.FailurePolicy;
 import io.millrace.events.Outcome;
 import io.millrace.events.PlannedCall;
 import io.millrace.events.PlannedResult;
+import io.millrace.events.ServedBy;
 import io.millrace.events.Task;
 import io.millrace.events.ToolPlan;
 import io.millrace.events.ToolPlanResult;
+import io.millrace.events.ToolResult;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.topics.Topics;
 import java.io.IOException;
@@ -90,6 +92,28 @@ class PlanPathTest {
     assertThat(result.getCalls())
         .extracting(PlannedResult::getOutput)
         .containsExactly("{\"v\":[1]}", "{\"v\":\"two\"}", "3", "4");
+  }
+
+  @Test
+  void aResultOfAnotherOperationThatNamesThePlansCallIsNotTakenForIt() {
+    ToolPlan plan = plan(call("a", "{}"));
+    send(plan);
+    Task task = onlyTask();
+    driver
+        .in(Topics.TOOL_RESULTS)
+        .pipeInput(
+            "k",
+            ToolResult.newBuilder()
+                .setOperationId(driver.id())
+                .setParentId(plan.getId())
+                .setParentCall("a")
+                .setOutcome(Outcome.OK)
+                .setServedBy(ServedBy.WORKER)
+                .setOutput("\"forged\"")
+                .build());
+    assertThat(driver.drain(Topics.TOOL_PLAN_RESULTS)).isEmpty();
+    driver.done(task, Outcome.OK, "\"true\"");
+    assertThat(onlyResult().getCalls().get(0).getOutput()).isEqualTo("\"true\"");
   }
 
   @Test
