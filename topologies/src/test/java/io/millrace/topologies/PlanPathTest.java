@@ -235,9 +235,55 @@ class PlanPathTest {
     assertThat(tasks()).isEmpty();
   }
 
+  @Test
+  void anAnswerThatWouldFindNoPlaceGoesByItsKey() {
+    ToolPlan plan = plan(call("a", "{}"));
+    send(plan);
+    driver.done(onlyTask(), Outcome.OK, "1");
+    onlyResult();
+    ToolPlan astray = plan(call("b", "{}"));
+    astray.setId(plan.getId());
+    astray.setReplyPartition(9);
+    send(astray);
+    ToolPlanResult refused = onlyResult();
+    assertThat(refused.getFailure().getCode()).isEqualTo("OPERATION_ID_REUSED");
+    assertThat(refused.getReplyPartition()).isNull();
+  }
+
+  @Test
+  void whatIsTooLongToBeSaidAgainIsRefused() {
+    String huge = "x".repeat(3 << 20);
+    ToolPlan tenant = plan(call("a", "{}"));
+    tenant.setTenant(huge);
+    refused("TENANT_INVALID", tenant);
+    ToolPlan context = plan(call("a", "{}"));
+    context.setCorrelationId(huge);
+    refused("CONTEXT_TOO_LARGE", context);
+    refused("PLAN_TOO_LARGE", plan(call("a", "{\"x\":\"" + "x".repeat((4 << 20) - 500) + "\"}")));
+    refused("PLAN_INVALID", plan(call(huge, "{}")));
+    refused("REFERENCE_DANGLING", plan(call("a", "{\"x\":\"${" + huge + "}\"}")));
+  }
+
+  @Test
+  void anIdThatNoAnswerCanBeGivenUnderIsRejectedOnly() {
+    ToolPlan plan = plan(call("a", "{}"));
+    plan.setId("x".repeat(3 << 20));
+    send(plan);
+    assertThat(driver.drain(Topics.TOOL_PLAN_RESULTS)).isEmpty();
+    assertThat(driver.drain(Topics.REJECTIONS))
+        .singleElement()
+        .satisfies(
+            rejection -> {
+              assertThat(rejection.getReason()).isEqualTo("ID_INVALID");
+              assertThat(rejection.getOperationId()).hasSizeLessThan(1_000);
+            });
+  }
+
   private void refused(String code, ToolPlan plan) {
     send(plan);
-    assertThat(onlyResult().getFailure().getCode()).isEqualTo(code);
+    ToolPlanResult result = onlyResult();
+    assertThat(result.getFailure().getCode()).isEqualTo(code);
+    assertThat(result.toString()).hasSizeLessThan(10_000);
     assertThat(driver.drain(Topics.REJECTIONS))
         .singleElement()
         .extracting("reason")

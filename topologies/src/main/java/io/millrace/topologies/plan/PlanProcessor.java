@@ -15,6 +15,7 @@ import io.millrace.topologies.Rejections;
 import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.dispatch.logic.DispatchPolicy;
 import io.millrace.topologies.dispatch.logic.Timers;
+import io.millrace.topologies.guard.logic.Guard;
 import io.millrace.topologies.guard.logic.Refusal;
 import io.millrace.topologies.plan.logic.PlanInvalid;
 import io.millrace.topologies.plan.logic.PlanResults;
@@ -153,8 +154,7 @@ final class PlanProcessor extends ContextualProcessor<String, Object, String, Ob
       }
       return;
     }
-    Refusal refusal =
-        PlanRules.check(plan, new PlanRules.Circumstances(partitions, policy, now)).orElse(null);
+    Refusal refusal = PlanRules.check(plan, circumstances(bytes, now)).orElse(null);
     if (refusal == null) {
       try {
         begin(RunningPlan.arrived(plan, now), now);
@@ -164,6 +164,10 @@ final class PlanProcessor extends ContextualProcessor<String, Object, String, Ob
       }
     }
     refuse(record, bytes, plan, refusal, now);
+  }
+
+  private PlanRules.Circumstances circumstances(byte[] bytes, long now) {
+    return new PlanRules.Circumstances(bytes.length, partitions, policy, now);
   }
 
   private void begin(PlanProgress progress, long now) throws PlanInvalid {
@@ -226,12 +230,13 @@ final class PlanProcessor extends ContextualProcessor<String, Object, String, Ob
                 context(),
                 record,
                 bytes,
-                plan.getTenant(),
-                plan.getId(),
+                Guard.name(plan.getTenant()),
+                Guard.name(plan.getId()),
                 refusal.code(),
                 refusal.message()),
             PlanTopology.REJECTIONS);
-    if (!plan.getId().isBlank()) {
+    if (PlanRules.hasValidId(plan)) {
+      PlanRules.bound(plan, circumstances(bytes, now));
       Failure failure = new Failure(refusal.code(), refusal.message());
       send(PlanResults.of(plan, refusal.outcome(), failure, 0, now), now);
     }

@@ -3,7 +3,9 @@ package io.millrace.topologies.plan.logic;
 import io.millrace.events.Outcome;
 import io.millrace.events.ToolPlan;
 import io.millrace.schemas.identity.Ids;
+import io.millrace.schemas.topics.Topic;
 import io.millrace.topologies.dispatch.logic.DispatchPolicy;
+import io.millrace.topologies.guard.logic.Guard;
 import io.millrace.topologies.guard.logic.Refusal;
 import java.time.Instant;
 import java.util.List;
@@ -17,11 +19,14 @@ import org.jspecify.annotations.Nullable;
  * and whether each may go on is the guard's.
  */
 public final class PlanRules {
-  private static final int ID_LENGTH_MAX = 128;
+  /** Largest plan, bytes: a call of it, or what is kept of it, fits a record with its key. */
+  private static final int PLAN_BYTES_MAX = Topic.RECORD_BYTES_MAX - (64 << 10);
 
   private static final List<Rule> RULES =
       List.of(
           PlanRules::identity,
+          PlanRules::context,
+          PlanRules::size,
           PlanRules::replyPartition,
           PlanRules::deadline,
           PlanRules::clock,
@@ -32,11 +37,12 @@ public final class PlanRules {
   /**
    * What a plan is judged against.
    *
+   * @param bytes size of the plan's record
    * @param replyPartitions partitions of the results topic
    * @param policy window and clock skew of operation ids
    * @param now milliseconds since the epoch
    */
-  public record Circumstances(int replyPartitions, DispatchPolicy policy, long now) {}
+  public record Circumstances(int bytes, int replyPartitions, DispatchPolicy policy, long now) {}
 
   /** One rule. */
   private interface Rule {
@@ -67,12 +73,61 @@ public final class PlanRules {
             .formatted(plan.getId()));
   }
 
+  /** Cuts what a refused plan says of itself, so that its answer fits its topic and has a place. */
+  public static void bound(ToolPlan plan, Circumstances circumstances) {
+    plan.setTenant(Guard.name(plan.getTenant()));
+    plan.setCorrelationId(Guard.context(plan.getCorrelationId()));
+    String traceparent = plan.getTraceparent();
+    plan.setTraceparent(traceparent == null ? null : Guard.context(traceparent));
+    String parent = plan.getParentId();
+    plan.setParentId(parent == null ? null : Guard.context(parent));
+    if (replyPartition(plan, circumstances) != null) {
+      plan.setReplyPartition(null);
+    }
+  }
+
+  /** Whether it has an id under which it can be answered. */
+  public static boolean hasValidId(ToolPlan plan) {
+    return !plan.getId().isBlank() && plan.getId().length() <= Guard.ID_LENGTH_MAX;
+  }
+
   private static @Nullable Refusal identity(ToolPlan plan, Circumstances circumstances) {
-    int length = plan.getId().length();
-    if (!plan.getId().isBlank() && length <= ID_LENGTH_MAX) {
+    if (!hasValidId(plan)) {
+      return Refusal.of(
+          "ID_INVALID",
+          "id has %d characters; expected a UUIDv7, 1 to %d characters"
+              .formatted(plan.getId().length(), Guard.ID_LENGTH_MAX));
+    }
+    int tenant = plan.getTenant().length();
+    if (plan.getTenant().isBlank() || tenant > Guard.NAME_LENGTH_MAX) {
+      return Refusal.of(
+          "TENANT_INVALID",
+          "tenant has %d characters; expected 1 to %d".formatted(tenant, Guard.NAME_LENGTH_MAX));
+    }
+    return null;
+  }
+
+  private static @Nullable Refusal context(ToolPlan plan, Circumstances circumstances) {
+    for (String text :
+        new String[] {plan.getCorrelationId(), plan.getTraceparent(), plan.getParentId()}) {
+      if (text != null && text.length() > Guard.CONTEXT_LENGTH_MAX) {
+        return Refusal.of(
+            "CONTEXT_TOO_LARGE",
+            "correlation_id, traceparent and parent_id may have %d characters each; one has %d"
+                .formatted(Guard.CONTEXT_LENGTH_MAX, text.length()));
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable Refusal size(ToolPlan plan, Circumstances circumstances) {
+    if (circumstances.bytes() <= PLAN_BYTES_MAX) {
       return null;
     }
-    return Refusal.of("ID_INVALID", "id has %d characters; expected a UUIDv7".formatted(length));
+    return Refusal.of(
+        "PLAN_TOO_LARGE",
+        "the plan has %d bytes; expected at most %d: pass references to large data"
+            .formatted(circumstances.bytes(), PLAN_BYTES_MAX));
   }
 
   private static @Nullable Refusal replyPartition(ToolPlan plan, Circumstances circumstances) {

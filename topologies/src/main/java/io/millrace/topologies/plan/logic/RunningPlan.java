@@ -115,7 +115,7 @@ public final class RunningPlan {
   public ToolPlanResult result(long now) {
     ToolPlanResult result =
         PlanResults.of(plan(), run.outcome(), run.failure(), now - progress.getArrivedAt(), now);
-    result.setCalls(run.results());
+    result.setCalls(PlanResults.fitting(run.results()));
     return result;
   }
 
