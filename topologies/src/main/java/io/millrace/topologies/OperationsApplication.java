@@ -154,6 +154,25 @@ public final class OperationsApplication implements AutoCloseable {
         .filter(Double::isFinite);
   }
 
+  /**
+   * Says what to do when the application has failed for good; to be called before {@link #start}.
+   *
+   * <p>A stream thread that fails is replaced; only the thread of the global tables is not.
+   */
+  public void onFailure(Runnable action) {
+    streams.setStateListener(
+        (now, before) -> {
+          if (now == KafkaStreams.State.ERROR) {
+            action.run();
+          }
+        });
+  }
+
+  /** Whether it has failed for good. */
+  public boolean failed() {
+    return streams.state() == KafkaStreams.State.ERROR;
+  }
+
   /** Starts processing; returns at once. */
   public void start() {
     streams.start();

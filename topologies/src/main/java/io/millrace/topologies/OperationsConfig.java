@@ -27,6 +27,9 @@ public final class OperationsConfig {
   private static final String GROUP_PROTOCOL = "group.protocol";
   private static final String STANDBYS = "num.standby.replicas";
 
+  /** Port of metrics and health. */
+  public static final String HTTP_PORT = "http.port";
+
   /** Name of the instance, by which it takes up its tasks again at once after a restart. */
   public static final String GROUP_INSTANCE_ID = "group.instance.id";
 
@@ -106,6 +109,14 @@ public final class OperationsConfig {
               "",
               ConfigDef.Importance.LOW,
               "Name of this instance for static membership; empty: none.")
+          .define(
+              HTTP_PORT,
+              ConfigDef.Type.INT,
+              0,
+              ConfigDef.Range.between(0, 65_535),
+              ConfigDef.Importance.LOW,
+              "Port on 127.0.0.1 for /metrics, /livez and /readyz of operations that are their own"
+                  + " process; 0: any free one.")
           .define(
               COMMIT_MS,
               ConfigDef.Type.LONG,
@@ -295,6 +306,10 @@ public final class OperationsConfig {
 
   String groupInstanceId() {
     return settings.getString(GROUP_INSTANCE_ID);
+  }
+
+  int httpPort() {
+    return settings.getInt(HTTP_PORT);
   }
 
   long commitMillis() {
