@@ -173,7 +173,7 @@ public final class OperationsApplication implements AutoCloseable {
     return streams.state() == KafkaStreams.State.ERROR;
   }
 
-  /** Starts processing; returns at once. */
+  /** Starts processing; returns once the global tables are filled. */
   public void start() {
     streams.start();
   }

@@ -57,7 +57,12 @@ public final class OperationsMain {
                 },
                 "operations-shutdown"));
     application.onFailure(stopped::countDown);
-    application.start();
+    try {
+      application.start();
+    } catch (RuntimeException e) {
+      LOG.error("Operations could not start", e);
+      System.exit(1);
+    }
     stopped.await();
     if (application.failed()) {
       LOG.error("Operations cannot go on; the log lines before this one say why");
