@@ -1,7 +1,5 @@
 package io.millrace.toolworker;
 
-import static org.apache.kafka.common.config.ConfigDef.Range.between;
-
 import io.millrace.toolworker.builtin.AppendLineTool;
 import io.millrace.worker.runtime.WorkerConfig;
 import java.util.HashMap;
@@ -12,8 +10,6 @@ import org.apache.kafka.common.config.ConfigDef.Type;
 
 /** The settings of a tool worker: those of every worker, and {@code tools.*}. */
 public final class ToolWorkerConfig extends WorkerConfig {
-
-  public static final String HTTP_PORT = "http.port";
 
   private static final String TOOLS_PREFIX = "tools.";
 
@@ -36,20 +32,7 @@ public final class ToolWorkerConfig extends WorkerConfig {
             Type.STRING,
             "",
             Importance.LOW,
-            "Directory in which the tool append-line may write; empty: it is off.")
-        .define(
-            HTTP_PORT,
-            Type.INT,
-            0,
-            between(0, 65_535),
-            Importance.LOW,
-            "Port on 127.0.0.1 for /metrics, /livez and /readyz of a worker that is its own"
-                + " process; 0: any free one.");
-  }
-
-  /** Port for metrics and health; 0: any free one. */
-  public int httpPort() {
-    return getInt(HTTP_PORT);
+            "Directory in which the tool append-line may write; empty: it is off.");
   }
 
   /** The settings that tools are given. */

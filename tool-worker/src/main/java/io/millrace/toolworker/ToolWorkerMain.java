@@ -2,18 +2,16 @@ package io.millrace.toolworker;
 
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.millrace.worker.http.AdminServer;
-import io.millrace.worker.http.PortInUseException;
-import io.millrace.worker.http.Readiness;
+import io.millrace.schemas.config.Settings;
+import io.millrace.schemas.http.AdminServer;
+import io.millrace.schemas.http.PortInUseException;
+import io.millrace.schemas.http.Readiness;
 import io.millrace.worker.runtime.WorkerConfig;
 import java.io.IOException;
-import java.io.Reader;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.common.config.ConfigException;
 import org.slf4j.Logger;
@@ -53,7 +51,7 @@ public final class ToolWorkerMain {
     ToolWorker worker = new ToolWorker(config, metrics);
     AdminServer admin;
     try {
-      admin = AdminServer.start(config.httpPort(), metrics, () -> readiness(worker));
+      admin = AdminServer.start(config.httpPort(), metrics::scrape, () -> readiness(worker));
     } catch (PortInUseException e) {
       System.err.println(e.getMessage());
       System.exit(2);
@@ -101,24 +99,12 @@ public final class ToolWorkerMain {
                 + USAGE);
       }
       if (key == null) {
-        file.putAll(read(Path.of(args[i + 1])));
+        file.putAll(Settings.read(Path.of(args[i + 1])));
       } else {
         settings.put(key, args[i + 1]);
       }
     }
     file.putAll(settings);
     return file;
-  }
-
-  private static Map<String, String> read(Path path) throws IOException {
-    Properties properties = new Properties();
-    try (Reader reader = Files.newBufferedReader(path)) {
-      properties.load(reader);
-    } catch (IOException e) {
-      throw new IOException("The settings file '" + path + "' cannot be read: " + e, e);
-    }
-    Map<String, String> settings = new HashMap<>();
-    properties.stringPropertyNames().forEach(n -> settings.put(n, properties.getProperty(n)));
-    return settings;
   }
 }

@@ -2,12 +2,10 @@ package io.millrace.topologies;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.millrace.schemas.serde.SerdeConfig;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.topologies.dispatch.RequestMetrics;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -38,10 +36,12 @@ public final class OperationsApplication implements AutoCloseable {
    * @throws IllegalStateException if the topics are not there: provision them first
    */
   public OperationsApplication(OperationsConfig config, MeterRegistry meters) {
-    Map<String, Object> serdes = Map.of(SerdeConfig.SCHEMA_REGISTRY_URL, config.registryUrl());
     Operations operations =
         new Operations(
-            serdes, partitions(config), config.dispatchPolicy(), new RequestMetrics(meters));
+            config.serde(),
+            partitions(config),
+            config.dispatchPolicy(),
+            new RequestMetrics(meters));
     this.streams = new KafkaStreams(operations.topology(), properties(config));
     streams.setUncaughtExceptionHandler(
         failure -> {
@@ -53,7 +53,7 @@ public final class OperationsApplication implements AutoCloseable {
 
   private static int partitions(OperationsConfig config) {
     String topic = Topics.TOOL_CALLS.name();
-    try (Admin admin = Admin.create(Map.of("bootstrap.servers", config.bootstrapServers()))) {
+    try (Admin admin = Admin.create(config.kafka())) {
       return admin
           .describeTopics(List.of(topic))
           .allTopicNames()
@@ -62,7 +62,7 @@ public final class OperationsApplication implements AutoCloseable {
     } catch (ExecutionException e) {
       throw new IllegalStateException(
           "topic %s cannot be described at %s: %s; provision the topics first"
-              .formatted(topic, config.bootstrapServers(), e.getCause()),
+              .formatted(topic, config.getList(OperationsConfig.BOOTSTRAP_SERVERS), e.getCause()),
           e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -71,9 +71,8 @@ public final class OperationsApplication implements AutoCloseable {
   }
 
   private static Properties properties(OperationsConfig config) {
-    Map<String, Object> settings = new HashMap<>();
+    Map<String, Object> settings = config.kafka();
     settings.put(StreamsConfig.APPLICATION_ID_CONFIG, config.applicationId());
-    settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, config.bootstrapServers());
     settings.put(StreamsConfig.STATE_DIR_CONFIG, config.stateDir());
     settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
     settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.threads());
@@ -154,7 +153,26 @@ public final class OperationsApplication implements AutoCloseable {
         .filter(Double::isFinite);
   }
 
-  /** Starts processing; returns at once. */
+  /**
+   * Says what to do when the application has failed for good; to be called before {@link #start}.
+   *
+   * <p>A stream thread that fails is replaced; only the thread of the global tables is not.
+   */
+  public void onFailure(Runnable action) {
+    streams.setStateListener(
+        (now, before) -> {
+          if (now == KafkaStreams.State.ERROR) {
+            action.run();
+          }
+        });
+  }
+
+  /** Whether it has failed for good. */
+  public boolean failed() {
+    return streams.state() == KafkaStreams.State.ERROR;
+  }
+
+  /** Starts processing; returns once the global tables are filled. */
   public void start() {
     streams.start();
   }

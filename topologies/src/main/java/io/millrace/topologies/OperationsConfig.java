@@ -4,17 +4,10 @@ import io.millrace.schemas.config.Settings;
 import io.millrace.topologies.dispatch.logic.DispatchPolicy;
 import java.time.Duration;
 import java.util.Map;
-import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
 
 /** Settings of the application {@code operations}: request path, plans and health. */
-public final class OperationsConfig {
-  /** Kafka brokers. */
-  public static final String BOOTSTRAP_SERVERS = "bootstrap.servers";
-
-  /** Schema registry. */
-  public static final String SCHEMA_REGISTRY_URL = "schema.registry.url";
-
+public final class OperationsConfig extends Settings {
   /** Where state stores lie. */
   public static final String STATE_DIR = "state.dir";
 
@@ -53,19 +46,7 @@ public final class OperationsConfig {
 
   /** The keys with type, default, range, unit and meaning. */
   public static final ConfigDef DEFINITION =
-      new ConfigDef()
-          .define(
-              BOOTSTRAP_SERVERS,
-              ConfigDef.Type.LIST,
-              ConfigDef.NO_DEFAULT_VALUE,
-              ConfigDef.Importance.HIGH,
-              "Kafka brokers, host:port.")
-          .define(
-              SCHEMA_REGISTRY_URL,
-              ConfigDef.Type.STRING,
-              ConfigDef.NO_DEFAULT_VALUE,
-              ConfigDef.Importance.HIGH,
-              "Address of the schema registry.")
+      Settings.definition()
           .define(
               STATE_DIR,
               ConfigDef.Type.STRING,
@@ -237,83 +218,73 @@ public final class OperationsConfig {
               ConfigDef.Importance.LOW,
               "Most retries that can be saved up; per partition.");
 
-  private final AbstractConfig settings;
-
   /**
    * Checks the settings.
    *
    * @throws org.apache.kafka.common.config.ConfigException naming every problem
    */
   public OperationsConfig(Map<String, ?> given) {
-    this.settings = Settings.parse("operations", DEFINITION, given);
+    super("operations", DEFINITION, given);
   }
 
   DispatchPolicy dispatchPolicy() {
     return new DispatchPolicy(
-        Duration.ofMillis(settings.getLong(DEDUPE_WINDOW_MS)),
-        Duration.ofMillis(settings.getLong(CLOCK_SKEW_MS)),
-        Duration.ofMillis(settings.getLong(UNKNOWN_TARGET_WAIT_MS)),
-        Duration.ofMillis(settings.getLong(SILENCE_MS)),
-        Duration.ofMillis(settings.getLong(RESTORE_GRACE_MS)),
-        settings.getInt(WAITERS_MAX),
-        settings.getInt(FLIGHTS_MAX),
-        settings.getLong(FLIGHT_BYTES_MAX),
-        settings.getInt(CACHE_ENTRIES_MAX),
-        settings.getLong(CACHE_BYTES_MAX),
-        settings.getDouble(RETRY_RATIO),
-        settings.getDouble(RETRIES_PER_SECOND),
-        settings.getDouble(RETRIES_SAVED));
-  }
-
-  String bootstrapServers() {
-    return String.join(",", settings.getList(BOOTSTRAP_SERVERS));
-  }
-
-  String registryUrl() {
-    return settings.getString(SCHEMA_REGISTRY_URL);
+        Duration.ofMillis(getLong(DEDUPE_WINDOW_MS)),
+        Duration.ofMillis(getLong(CLOCK_SKEW_MS)),
+        Duration.ofMillis(getLong(UNKNOWN_TARGET_WAIT_MS)),
+        Duration.ofMillis(getLong(SILENCE_MS)),
+        Duration.ofMillis(getLong(RESTORE_GRACE_MS)),
+        getInt(WAITERS_MAX),
+        getInt(FLIGHTS_MAX),
+        getLong(FLIGHT_BYTES_MAX),
+        getInt(CACHE_ENTRIES_MAX),
+        getLong(CACHE_BYTES_MAX),
+        getDouble(RETRY_RATIO),
+        getDouble(RETRIES_PER_SECOND),
+        getDouble(RETRIES_SAVED));
   }
 
   String stateDir() {
-    return settings.getString(STATE_DIR);
+    return getString(STATE_DIR);
   }
 
   String applicationId() {
-    return settings.getString(APPLICATION_ID);
+    return getString(APPLICATION_ID);
   }
 
   int threads() {
-    return settings.getInt(THREADS);
+    return getInt(THREADS);
   }
 
   String groupProtocol() {
-    return settings.getString(GROUP_PROTOCOL);
+    return getString(GROUP_PROTOCOL);
   }
 
   int standbys() {
-    return settings.getInt(STANDBYS);
+    return getInt(STANDBYS);
   }
 
   String groupInstanceId() {
-    return settings.getString(GROUP_INSTANCE_ID);
+    return getString(GROUP_INSTANCE_ID);
   }
 
   long commitMillis() {
-    return settings.getLong(COMMIT_MS);
+    return getLong(COMMIT_MS);
   }
 
   int sessionTimeoutMillis() {
-    return settings.getInt(SESSION_TIMEOUT_MS);
+    return getInt(SESSION_TIMEOUT_MS);
   }
 
   long recordCacheBytes() {
-    return settings.getLong(RECORD_CACHE_BYTES);
+    return getLong(RECORD_CACHE_BYTES);
   }
 
   long blockCacheBytes() {
-    return settings.getLong(BLOCK_CACHE_BYTES);
+    return getLong(BLOCK_CACHE_BYTES);
   }
 
   long writeBufferBytes() {
-    return settings.getLong(WRITE_BUFFER_BYTES);
+    return getLong(WRITE_BUFFER_BYTES);
   }
 }

@@ -1,13 +1,14 @@
 package io.millrace.topologies;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.millrace.schemas.config.Settings;
+import io.millrace.schemas.http.AdminServer;
+import io.millrace.schemas.http.PortInUseException;
+import io.millrace.schemas.http.Readiness;
 import java.io.IOException;
-import java.io.Reader;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Properties;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.common.config.ConfigException;
 import org.slf4j.Logger;
@@ -20,30 +21,59 @@ public final class OperationsMain {
 
   private OperationsMain() {}
 
-  /** Ends with code 2 if the settings do not do. */
+  /**
+   * Ends with code 2 if the settings do not do, with code 1 if the topics are not there or the
+   * application fails for good.
+   */
   public static void main(String[] args) throws InterruptedException {
-    OperationsConfig config;
+    PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    OperationsApplication application;
+    AdminServer admin;
     try {
-      config = new OperationsConfig(settings(args));
-    } catch (IOException | ConfigException | IllegalArgumentException e) {
-      System.err.println(e.getMessage());
+      OperationsConfig config = config(args);
+      application = new OperationsApplication(config, metrics);
+      admin = AdminServer.start(config.httpPort(), metrics::scrape, () -> readiness(application));
+    } catch (IOException
+        | ConfigException
+        | IllegalArgumentException
+        | PortInUseException refused) {
+      System.err.println(refused.getMessage());
       System.exit(2);
       return;
+    } catch (IllegalStateException noTopics) {
+      System.err.println(noTopics.getMessage());
+      System.exit(1);
+      return;
     }
-    OperationsApplication application =
-        new OperationsApplication(config, new SimpleMeterRegistry());
+    LOG.info("Operations answer on {}", admin.url());
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(
                 () -> {
                   application.close();
+                  admin.close();
                   stopped.countDown();
                 },
                 "operations-shutdown"));
-    application.start();
-    LOG.info("Operations started");
+    application.onFailure(stopped::countDown);
+    try {
+      application.start();
+    } catch (RuntimeException e) {
+      LOG.error("Operations could not start", e);
+      System.exit(1);
+    }
     stopped.await();
+    if (application.failed()) {
+      LOG.error("Operations cannot go on; the log lines before this one say why");
+      System.exit(1);
+    }
+  }
+
+  private static Readiness readiness(OperationsApplication application) {
+    boolean ready = application.ready();
+    return new Readiness(
+        List.of(new Readiness.Part("operations", ready, ready ? "" : application.state())));
   }
 
   /**
@@ -51,20 +81,13 @@ public final class OperationsMain {
    *
    * @throws IllegalArgumentException if it is not one file
    * @throws IOException if the file cannot be read
+   * @throws ConfigException naming every problem of the settings
    */
-  static Map<String, String> settings(String... args) throws IOException {
+  private static OperationsConfig config(String... args) throws IOException {
     if (args.length != 1) {
       throw new IllegalArgumentException(
           "Expected one argument, got " + args.length + ". " + USAGE);
     }
-    Properties properties = new Properties();
-    try (Reader reader = Files.newBufferedReader(Path.of(args[0]))) {
-      properties.load(reader);
-    } catch (IOException e) {
-      throw new IOException("The settings file '" + args[0] + "' cannot be read: " + e, e);
-    }
-    Map<String, String> settings = new HashMap<>();
-    properties.stringPropertyNames().forEach(n -> settings.put(n, properties.getProperty(n)));
-    return settings;
+    return new OperationsConfig(Settings.read(Path.of(args[0])));
   }
 }

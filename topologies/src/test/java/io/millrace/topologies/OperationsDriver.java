@@ -18,7 +18,6 @@ import io.millrace.schemas.topics.Topics;
 import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.dispatch.logic.DispatchPolicy;
 import java.io.IOException;
-import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,12 +30,10 @@ import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
-import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
-import org.apache.kafka.streams.processor.internals.StateDirectory;
 import org.apache.kafka.streams.test.TestRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -79,18 +76,7 @@ final class OperationsDriver implements AutoCloseable {
 
   /** Starts the application again on the state that it left; its outputs must have been read. */
   void restart() {
-    try {
-      // At its close the driver deletes its state directory: an empty one takes the blow.
-      Field field = TopologyTestDriver.class.getDeclaredField("stateDirectory");
-      field.setAccessible(true);
-      Properties elsewhere = properties();
-      elsewhere.put(StreamsConfig.STATE_DIR_CONFIG, stateDir.resolve("empty").toString());
-      elsewhere.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "none:1");
-      field.set(driver, new StateDirectory(new StreamsConfig(elsewhere), Time.SYSTEM, true, false));
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("Kafka's test driver keeps its state elsewhere now", e);
-    }
-    driver.close();
+    KeptState.close(driver, properties());
     driver = driver();
   }
 

@@ -8,9 +8,11 @@ import io.millrace.events.FailurePolicy;
 import io.millrace.events.Outcome;
 import io.millrace.events.PlannedCall;
 import io.millrace.events.PlannedResult;
+import io.millrace.events.ServedBy;
 import io.millrace.events.Task;
 import io.millrace.events.ToolPlan;
 import io.millrace.events.ToolPlanResult;
+import io.millrace.events.ToolResult;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.topics.Topics;
 import java.io.IOException;
@@ -90,6 +92,28 @@ class PlanPathTest {
     assertThat(result.getCalls())
         .extracting(PlannedResult::getOutput)
         .containsExactly("{\"v\":[1]}", "{\"v\":\"two\"}", "3", "4");
+  }
+
+  @Test
+  void aResultOfAnotherOperationThatNamesThePlansCallIsNotTakenForIt() {
+    ToolPlan plan = plan(call("a", "{}"));
+    send(plan);
+    Task task = onlyTask();
+    driver
+        .in(Topics.TOOL_RESULTS)
+        .pipeInput(
+            "k",
+            ToolResult.newBuilder()
+                .setOperationId(driver.id())
+                .setParentId(plan.getId())
+                .setParentCall("a")
+                .setOutcome(Outcome.OK)
+                .setServedBy(ServedBy.WORKER)
+                .setOutput("\"forged\"")
+                .build());
+    assertThat(driver.drain(Topics.TOOL_PLAN_RESULTS)).isEmpty();
+    driver.done(task, Outcome.OK, "\"true\"");
+    assertThat(onlyResult().getCalls().get(0).getOutput()).isEqualTo("\"true\"");
   }
 
   @Test
@@ -211,9 +235,55 @@ class PlanPathTest {
     assertThat(tasks()).isEmpty();
   }
 
+  @Test
+  void anAnswerThatWouldFindNoPlaceGoesByItsKey() {
+    ToolPlan plan = plan(call("a", "{}"));
+    send(plan);
+    driver.done(onlyTask(), Outcome.OK, "1");
+    onlyResult();
+    ToolPlan astray = plan(call("b", "{}"));
+    astray.setId(plan.getId());
+    astray.setReplyPartition(9);
+    send(astray);
+    ToolPlanResult refused = onlyResult();
+    assertThat(refused.getFailure().getCode()).isEqualTo("OPERATION_ID_REUSED");
+    assertThat(refused.getReplyPartition()).isNull();
+  }
+
+  @Test
+  void whatIsTooLongToBeSaidAgainIsRefused() {
+    String huge = "x".repeat(3 << 20);
+    ToolPlan tenant = plan(call("a", "{}"));
+    tenant.setTenant(huge);
+    refused("TENANT_INVALID", tenant);
+    ToolPlan context = plan(call("a", "{}"));
+    context.setCorrelationId(huge);
+    refused("CONTEXT_TOO_LARGE", context);
+    refused("PLAN_TOO_LARGE", plan(call("a", "{\"x\":\"" + "x".repeat((4 << 20) - 500) + "\"}")));
+    refused("PLAN_INVALID", plan(call(huge, "{}")));
+    refused("REFERENCE_DANGLING", plan(call("a", "{\"x\":\"${" + huge + "}\"}")));
+  }
+
+  @Test
+  void anIdThatNoAnswerCanBeGivenUnderIsRejectedOnly() {
+    ToolPlan plan = plan(call("a", "{}"));
+    plan.setId("x".repeat(3 << 20));
+    send(plan);
+    assertThat(driver.drain(Topics.TOOL_PLAN_RESULTS)).isEmpty();
+    assertThat(driver.drain(Topics.REJECTIONS))
+        .singleElement()
+        .satisfies(
+            rejection -> {
+              assertThat(rejection.getReason()).isEqualTo("ID_INVALID");
+              assertThat(rejection.getOperationId()).hasSizeLessThan(1_000);
+            });
+  }
+
   private void refused(String code, ToolPlan plan) {
     send(plan);
-    assertThat(onlyResult().getFailure().getCode()).isEqualTo(code);
+    ToolPlanResult result = onlyResult();
+    assertThat(result.getFailure().getCode()).isEqualTo(code);
+    assertThat(result.toString()).hasSizeLessThan(10_000);
     assertThat(driver.drain(Topics.REJECTIONS))
         .singleElement()
         .extracting("reason")

@@ -1,5 +1,6 @@
 package io.millrace.platform.documents;
 
+import io.millrace.schemas.config.Settings;
 import io.millrace.schemas.documents.GeneratedDocument;
 import io.millrace.schemas.documents.MarkdownTable;
 import io.millrace.schemas.serde.SerdeConfig;
@@ -62,20 +63,27 @@ public final class ConfigurationDocument {
   }
 
   private static List<Area> areas() {
+    Set<String> shared = Settings.definition().names();
     return List.of(
+        new Area(
+            "Every process",
+            "`io.millrace.schemas.config.Settings`. A key that begins with `"
+                + Settings.KAFKA_PREFIX
+                + "` goes to the process's Kafka clients without that prefix, such as those for"
+                + " TLS.",
+            Settings.definition(),
+            Set.of()),
         new Area(
             "Application `operations`",
             "The request path, plans and health (`io.millrace.topologies.OperationsConfig`). Bounds"
                 + " of dispatch hold for each partition of `tool.calls`.",
             OperationsConfig.DEFINITION,
-            Set.of()),
+            shared),
         new Area(
             "Every worker",
-            "`io.millrace.worker.runtime.WorkerConfig`. A key that begins with `"
-                + WorkerConfig.KAFKA_PREFIX
-                + "` goes to the worker's Kafka clients without that prefix, such as those for TLS.",
+            "`io.millrace.worker.runtime.WorkerConfig`.",
             WorkerConfig.definition(),
-            Set.of()),
+            shared),
         new Area(
             "Tool worker",
             "What a tool worker has besides (`io.millrace.toolworker.ToolWorkerConfig`).",

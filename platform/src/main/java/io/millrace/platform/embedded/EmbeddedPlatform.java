@@ -6,8 +6,8 @@ import io.millrace.platform.broker.EmbeddedBroker;
 import io.millrace.platform.data.DataDirectory;
 import io.millrace.platform.provision.Provisioner;
 import io.millrace.platform.registry.SchemaRegistryServer;
-import io.millrace.worker.http.AdminServer;
-import io.millrace.worker.http.Readiness;
+import io.millrace.schemas.http.AdminServer;
+import io.millrace.schemas.http.Readiness;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -83,7 +83,9 @@ public final class EmbeddedPlatform implements AutoCloseable {
   private void run(PrometheusMeterRegistry metrics) {
     DataDirectory data = keep("data directory", DataDirectory.hold(options.data()));
     AdminServer admin =
-        keep("admin server", AdminServer.start(options.httpPort(), metrics, this::readiness));
+        keep(
+            "admin server",
+            AdminServer.start(options.httpPort(), metrics::scrape, this::readiness));
     httpUrl = admin.url();
     EmbeddedBroker broker =
         keep(

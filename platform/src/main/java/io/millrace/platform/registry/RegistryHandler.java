@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.TextNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
-import io.millrace.worker.http.LoopbackHttpServer;
+import io.millrace.schemas.http.LoopbackHttpServer;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;

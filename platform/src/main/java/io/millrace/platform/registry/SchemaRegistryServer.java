@@ -1,6 +1,6 @@
 package io.millrace.platform.registry;
 
-import io.millrace.worker.http.LoopbackHttpServer;
+import io.millrace.schemas.http.LoopbackHttpServer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -37,7 +37,7 @@ public final class SchemaRegistryServer implements AutoCloseable {
    * Reads the schema topic, then serves.
    *
    * @param port 1 to 65535, or 0 for any free one
-   * @throws io.millrace.worker.http.PortInUseException when another program holds the port
+   * @throws io.millrace.schemas.http.PortInUseException when another program holds the port
    * @throws org.apache.kafka.common.KafkaException when the topic cannot be read
    */
   public static SchemaRegistryServer start(String bootstrapServers, int port) {

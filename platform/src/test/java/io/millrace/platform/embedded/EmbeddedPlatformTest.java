@@ -9,7 +9,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.millrace.platform.broker.BrokerStartException;
 import io.millrace.platform.data.DataDirectoryException;
 import io.millrace.platform.data.PlatformFile;
-import io.millrace.worker.http.PortInUseException;
+import io.millrace.schemas.http.PortInUseException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -123,6 +123,35 @@ class PlatformEndToEndTest {
   }
 
   @Test
+  void plansThatNoAnswerCouldBeMadeOfAreRejectedAndWorkGoesOn() {
+    ToolPlan first = plan(planned("a", "echo", "{}"));
+    assertThat(client.ask(first).getOutcome()).isEqualTo(Outcome.OK);
+    String huge = "x".repeat(3 << 20);
+    ToolPlan astray =
+        ToolPlan.newBuilder(plan(planned("b", "echo", "{}")))
+            .setId(first.getId())
+            .setReplyPartition(WireClient.PARTITIONS)
+            .build();
+    List<ToolPlan> bad =
+        List.of(
+            astray,
+            ToolPlan.newBuilder(first).setId(huge).build(),
+            ToolPlan.newBuilder(first).setId(WireClient.newId()).setTenant(huge).build(),
+            ToolPlan.newBuilder(first).setId(WireClient.newId()).setCorrelationId(huge).build(),
+            plan(planned(huge, "echo", "{}")),
+            plan(planned("a", "echo", argument((4 << 20) - 500))));
+
+    for (ToolPlan plan : bad) {
+      RecordMetadata at = client.write(Topics.TOOL_PLANS, "one partition", plan);
+
+      assertThat(client.rejection(at).getReason()).isNotEmpty();
+    }
+    ToolPlan good = plan(planned("a", "echo", "{}"));
+    client.write(Topics.TOOL_PLANS, "one partition", good);
+    assertThat(client.planResult(good.getId()).getOutcome()).isEqualTo(Outcome.OK);
+  }
+
+  @Test
   void theSecondEqualCallOfACacheableToolIsServedFromTheCache() {
     String arguments = "{\"a\": 1, \"unique\": \"%s\"}".formatted(WireClient.newId());
     String reordered = arguments.replaceFirst("\"a\": 1, (.*)}", "$1, \"a\": 1.0}");

@@ -144,13 +144,18 @@ final class WireClient implements AutoCloseable {
 
   ToolPlanResult ask(ToolPlan plan) {
     write(Topics.TOOL_PLANS, plan.getId(), plan);
+    return planResult(plan.getId());
+  }
+
+  /** Waits for the answer to a plan. */
+  ToolPlanResult planResult(String planId) {
     return await("answer to the plan")
         .atMost(WAIT)
         .until(
             () ->
                 planResults.stream()
                     .map(Answer::record)
-                    .filter(answer -> answer.getOperationId().equals(plan.getId()))
+                    .filter(answer -> answer.getOperationId().equals(planId))
                     .findFirst(),
             Optional::isPresent)
         .orElseThrow();

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.millrace.worker.http.LoopbackHttpServer;
+import io.millrace.schemas.http.LoopbackHttpServer;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

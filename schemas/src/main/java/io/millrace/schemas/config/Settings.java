@@ -1,44 +1,132 @@
 package io.millrace.schemas.config;
 
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.TreeSet;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigDef.Importance;
+import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.ConfigValue;
 
-/** The settings of one area, checked all at once: an unknown or wrong key refuses to start. */
-public final class Settings {
-  private Settings() {}
+/**
+ * The settings that every kind of process on a cluster has; a kind adds its own to {@link
+ * #definition()}. They are checked all at once: an unknown or wrong key refuses to start.
+ */
+public abstract class Settings extends AbstractConfig {
+  /** Kafka brokers. */
+  public static final String BOOTSTRAP_SERVERS = "bootstrap.servers";
+
+  /** Schema registry. */
+  public static final String SCHEMA_REGISTRY_URL = "schema.registry.url";
+
+  /** Port of metrics and health. */
+  public static final String HTTP_PORT = "http.port";
+
+  /** Settings with this prefix go to the Kafka clients as they are, such as those for TLS. */
+  public static final String KAFKA_PREFIX = "kafka.";
 
   /**
-   * Checks settings against their definition.
+   * Checked settings.
    *
-   * @param area name of the area, for the message
-   * @param definition keys with type, default and range
+   * @param area name of the kind of process, for messages
+   * @param definition from {@link #definition()}, with the keys of the kind added
    * @param given keys and values as given
-   * @return the parsed settings
-   * @throws ConfigException naming every unknown key and every wrong value, in one line
+   * @throws ConfigException naming every unknown key and every missing or wrong value, in one line
    */
-  public static AbstractConfig parse(String area, ConfigDef definition, Map<String, ?> given) {
+  protected Settings(String area, ConfigDef definition, Map<String, ?> given) {
+    super(definition, checked(area, definition, given), false);
+  }
+
+  /** The keys that every kind of process has; a new object at each call. */
+  public static ConfigDef definition() {
+    return new ConfigDef()
+        .define(
+            BOOTSTRAP_SERVERS,
+            Type.LIST,
+            ConfigDef.NO_DEFAULT_VALUE,
+            Importance.HIGH,
+            "Brokers, HOST:PORT, separated by commas.")
+        .define(
+            SCHEMA_REGISTRY_URL,
+            Type.LIST,
+            ConfigDef.NO_DEFAULT_VALUE,
+            Importance.HIGH,
+            "Schema registry, http://HOST:PORT.")
+        .define(
+            HTTP_PORT,
+            Type.INT,
+            0,
+            ConfigDef.Range.between(0, 65_535),
+            Importance.LOW,
+            "Port on 127.0.0.1 for /metrics, /livez and /readyz of a process of its own; 0: any"
+                + " free one.");
+  }
+
+  /**
+   * The settings in a file of lines {@code key=value}, in the format of Java's properties.
+   *
+   * @throws IOException if it cannot be read
+   */
+  public static Map<String, String> read(Path file) throws IOException {
+    Properties properties = new Properties();
+    try (Reader reader = Files.newBufferedReader(file)) {
+      properties.load(reader);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new IOException("The settings file '" + file + "' cannot be read: " + e, e);
+    }
+    Map<String, String> settings = new HashMap<>();
+    properties.stringPropertyNames().forEach(n -> settings.put(n, properties.getProperty(n)));
+    return settings;
+  }
+
+  /** Port for metrics and health; 0: any free one. */
+  public final int httpPort() {
+    return getInt(HTTP_PORT);
+  }
+
+  /** What every Kafka client of the process is given; a new map at each call. */
+  public final Map<String, Object> kafka() {
+    Map<String, Object> settings = new HashMap<>(originalsWithPrefix(KAFKA_PREFIX));
+    settings.put(BOOTSTRAP_SERVERS, getList(BOOTSTRAP_SERVERS));
+    return settings;
+  }
+
+  /** What the Avro serde is given; a new map at each call. */
+  public final Map<String, Object> serde() {
+    Map<String, Object> settings = new HashMap<>();
+    settings.put(SCHEMA_REGISTRY_URL, String.join(",", getList(SCHEMA_REGISTRY_URL)));
+    return settings;
+  }
+
+  private static Map<String, String> checked(
+      String area, ConfigDef definition, Map<String, ?> given) {
+    Map<String, String> texts = new HashMap<>();
+    given.forEach((key, value) -> texts.put(key, String.valueOf(value)));
+    Map<String, String> own = new HashMap<>(texts);
+    own.keySet().removeIf(key -> key.startsWith(KAFKA_PREFIX));
     List<String> problems = new ArrayList<>();
-    for (String key : new TreeSet<>(given.keySet())) {
+    for (String key : new TreeSet<>(own.keySet())) {
       if (!definition.names().contains(key)) {
         problems.add(
             "unknown key '%s' (known: %s)"
                 .formatted(key, String.join(", ", new TreeSet<>(definition.names()))));
       }
     }
-    Map<String, String> texts = new java.util.HashMap<>();
-    given.forEach((key, value) -> texts.put(key, String.valueOf(value)));
-    for (ConfigValue value : definition.validate(texts)) {
+    for (ConfigValue value : definition.validate(own)) {
       problems.addAll(value.errorMessages());
     }
     if (!problems.isEmpty()) {
       throw new ConfigException(area + " settings: " + String.join("; ", problems));
     }
-    return new AbstractConfig(definition, texts, false);
+    return texts;
   }
 }

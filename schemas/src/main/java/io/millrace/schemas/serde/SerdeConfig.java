@@ -15,13 +15,15 @@ public final class SerdeConfig extends AbstractConfig {
   /** Where the registry is. */
   public static final String SCHEMA_REGISTRY_URL = "schema.registry.url";
 
+  /** How long a registry that is away is tried again, milliseconds. */
+  public static final String RETRY_TIMEOUT_MS = "schema.registry.retry.timeout.ms";
+
   static final String AUTO_REGISTER_SCHEMAS = "auto.register.schemas";
   static final String SPECIFIC_AVRO_READER = "specific.avro.reader";
   static final String KEY_SUBJECT_NAME_STRATEGY = "key.subject.name.strategy";
   static final String VALUE_SUBJECT_NAME_STRATEGY = "value.subject.name.strategy";
   static final String USER_INFO = "basic.auth.user.info";
   static final String REQUEST_TIMEOUT_MS = "schema.registry.request.timeout.ms";
-  static final String RETRY_TIMEOUT_MS = "schema.registry.retry.timeout.ms";
 
   /** The keys with type, default, range, unit and meaning. */
   public static final ConfigDef DEFINITION =

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TotalDeserializer<T extends GenericContainer>
     implements Deserializer<Received<T>> {
+  /** Reason of what may be read later: the registry stayed away. */
+  public static final String REGISTRY_UNAVAILABLE = "REGISTRY_UNAVAILABLE";
+
   private final EventDeserializer<T> records;
 
   private TotalDeserializer(EventDeserializer<T> records) {
@@ -47,7 +50,7 @@ public final class TotalDeserializer<T extends GenericContainer>
     try {
       return new Received<>(records.deserialize(topic, bytes), bytes, null);
     } catch (RegistryException e) {
-      return unreadable(bytes, e.away() ? "REGISTRY_UNAVAILABLE" : "SCHEMA_UNKNOWN", e);
+      return unreadable(bytes, e.away() ? REGISTRY_UNAVAILABLE : "SCHEMA_UNKNOWN", e);
     } catch (SerializationException e) {
       return unreadable(bytes, "UNDECODABLE", e);
     }

@@ -14,7 +14,7 @@ import io.millrace.topologies.Rejections;
 import io.millrace.topologies.dispatch.logic.DispatchPolicy;
 import io.millrace.topologies.dispatch.logic.Dispatcher;
 import io.millrace.topologies.dispatch.logic.Outbox;
-import io.millrace.topologies.health.logic.HealthFold;
+import io.millrace.topologies.health.HealthFlush;
 import io.millrace.topologies.targets.TargetTable;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -29,14 +29,12 @@ import org.apache.kafka.streams.processor.api.Record;
 final class DispatchProcessor extends ContextualProcessor<String, Object, String, Object>
     implements Outbox {
   private static final Duration TICK = Duration.ofMillis(10);
-  private static final Duration HEALTH_FLUSH = Duration.ofMillis(100);
 
   private final DispatchPolicy policy;
   private final TargetTable targets;
   private final int partitions;
   private final RequestMetrics metrics;
   private Dispatcher dispatcher;
-  private HealthFold health;
 
   @SuppressWarnings("NullAway.Init") // Kafka calls init before anything else
   DispatchProcessor(
@@ -51,7 +49,6 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
   public void init(ProcessorContext<String, Object> context) {
     super.init(context);
     int partition = context.taskId().partition();
-    health = new HealthFold("dispatch/" + partition);
     dispatcher =
         new Dispatcher(
             partition,
@@ -65,27 +62,16 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
                 new Answered<>(
                     context.getStateStore(DispatchTopology.ANSWERS), policy.dedupeWindow())),
             this,
-            health,
+            HealthFlush.start(context, "dispatch", DispatchTopology.SUMMARIES),
             new SplittableRandom(),
             context.currentSystemTimeMs());
     context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
-    context.schedule(HEALTH_FLUSH, PunctuationType.WALL_CLOCK_TIME, this::flush);
   }
 
   private void tick(long now) {
     long lateness = dispatcher.tick(now);
     metrics.observe(
         context().taskId().partition(), dispatcher.inFlight(), dispatcher.cachedBytes(), lateness);
-  }
-
-  private void flush(long now) {
-    health.flush(
-        now,
-        summary ->
-            context()
-                .forward(
-                    new Record<>(summary.getTarget(), (Object) summary, now),
-                    DispatchTopology.SUMMARIES));
   }
 
   @Override

@@ -12,9 +12,7 @@ import io.millrace.schemas.serde.Received;
 import io.millrace.topologies.Rejections;
 import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.health.logic.HealthFold;
-import java.time.Duration;
 import org.apache.avro.specific.SpecificRecord;
-import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -25,8 +23,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class EventsProcessor
     extends ContextualProcessor<String, Received<? extends SpecificRecord>, String, Object> {
-  private static final Duration FLUSH = Duration.ofMillis(100);
-
   private final RequestMetrics metrics;
   private HealthFold health;
 
@@ -38,18 +34,7 @@ final class EventsProcessor
   @Override
   public void init(ProcessorContext<String, Object> context) {
     super.init(context);
-    health = new HealthFold("events/" + context.taskId().partition());
-    context.schedule(
-        FLUSH,
-        PunctuationType.WALL_CLOCK_TIME,
-        now ->
-            health.flush(
-                now,
-                summary ->
-                    context()
-                        .forward(
-                            new Record<>(summary.getTarget(), (Object) summary, now),
-                            HealthTopology.SUMMARIES)));
+    health = HealthFlush.start(context, HealthTopology.EVENTS, HealthTopology.SUMMARIES);
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.serde.Received;
 import io.millrace.topologies.Rejections;
 import io.millrace.topologies.dispatch.RequestMetrics;
+import io.millrace.topologies.guard.logic.Guard;
 import io.millrace.topologies.health.logic.HealthPolicy;
 import io.millrace.topologies.health.logic.TargetHealth;
 import io.millrace.topologies.targets.Target;
@@ -81,9 +82,9 @@ final class HealthProcessor
     }
     long now = context().currentSystemTimeMs();
     String target = summary.getTarget();
+    Watched known = watched.get(target);
     Watched of =
-        watched.computeIfAbsent(
-            target, t -> new Watched(new TargetHealth(t, summary.getKind(), null)));
+        known != null ? known : new Watched(new TargetHealth(target, summary.getKind(), null));
     boolean moved;
     try {
       moved = of.health.add(summary, policy(target), now);
@@ -95,13 +96,14 @@ final class HealthProcessor
                   context(),
                   record,
                   received.bytes(),
-                  summary.getTenant(),
+                  Guard.name(summary.getTenant()),
                   null,
                   "SUMMARY_INVALID",
                   String.valueOf(e.getMessage())),
               HealthTopology.REJECTIONS);
       return;
     }
+    watched.putIfAbsent(target, of);
     HealthStatus status = of.health.status(policy(target), now);
     store.put(target, status);
     if (moved || now - of.publishedAt >= PUBLISH_MILLIS) {

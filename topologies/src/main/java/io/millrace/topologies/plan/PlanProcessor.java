@@ -7,8 +7,6 @@ import io.millrace.events.ToolCall;
 import io.millrace.events.ToolPlan;
 import io.millrace.events.ToolPlanResult;
 import io.millrace.events.ToolResult;
-import io.millrace.schemas.identity.Fingerprint;
-import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.serde.Received;
 import io.millrace.state.PlanAnswer;
 import io.millrace.state.PlanProgress;
@@ -17,12 +15,15 @@ import io.millrace.topologies.Rejections;
 import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.dispatch.logic.DispatchPolicy;
 import io.millrace.topologies.dispatch.logic.Timers;
+import io.millrace.topologies.guard.logic.Guard;
+import io.millrace.topologies.guard.logic.Refusal;
 import io.millrace.topologies.plan.logic.PlanInvalid;
-import io.millrace.topologies.plan.logic.PlanRun;
-import io.millrace.topologies.targets.Target;
+import io.millrace.topologies.plan.logic.PlanResults;
+import io.millrace.topologies.plan.logic.PlanRules;
+import io.millrace.topologies.plan.logic.RunningPlan;
+import io.millrace.topologies.plan.logic.RunningPlan.Keyed;
 import io.millrace.topologies.targets.TargetTable;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +34,6 @@ import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the plans of one partition.
@@ -43,29 +43,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class PlanProcessor extends ContextualProcessor<String, Object, String, Object> {
   private static final Duration TICK = Duration.ofMillis(10);
-  private static final long DEADLINE_MILLIS = 60_000;
   private static final int REASON_LENGTH_MAX = 1_000;
 
   private final TargetTable targets;
   private final DispatchPolicy policy;
   private final int partitions;
   private final RequestMetrics metrics;
-  private final Map<String, Running> running = new HashMap<>();
+  private final Map<String, RunningPlan> running = new HashMap<>();
   private final Timers<String> deadlines = new Timers<>();
   private KeyValueStore<String, PlanProgress> plans;
   private Answered<PlanAnswer> answers;
   private boolean resumed;
-
-  /**
-   * A plan under way.
-   *
-   * @param fingerprints of the calls that were made, by name
-   */
-  private record Running(PlanRun run, PlanProgress progress, Map<String, String> fingerprints) {
-    ToolPlan plan() {
-      return progress.getPlan();
-    }
-  }
 
   @SuppressWarnings("NullAway.Init") // Kafka calls init before anything else
   PlanProcessor(
@@ -97,7 +85,6 @@ final class PlanProcessor extends ContextualProcessor<String, Object, String, Ob
               new Failure(
                   "DEADLINE_EXCEEDED",
                   "the plan's deadline passed while its task was away; calls of it may have run"),
-              null,
               now);
         } else if (!running.containsKey(entry.key)) {
           try {
@@ -107,7 +94,6 @@ final class PlanProcessor extends ContextualProcessor<String, Object, String, Ob
                 entry.value,
                 Outcome.REFUSED,
                 new Failure(changedRules.code(), changedRules.reason()),
-                null,
                 now);
           }
         }
@@ -153,235 +139,106 @@ final class PlanProcessor extends ContextualProcessor<String, Object, String, Ob
 
   private void plan(Record<String, ?> record, byte[] bytes, ToolPlan plan, long now) {
     PlanAnswer before = answers.get(plan.getId(), now);
-    Running present = running.get(plan.getId());
+    RunningPlan present = running.get(plan.getId());
     Long known = null;
     if (before != null) {
       known = before.getContent();
     } else if (present != null) {
-      known = content(present.plan());
+      known = PlanResults.content(present.plan());
     }
     if (known != null) {
-      if (known != content(plan)) {
-        refuse(
-            record,
-            bytes,
-            plan,
-            Outcome.REFUSED,
-            "OPERATION_ID_REUSED",
-            "plan id %s was used before for another plan; give every plan an id of its own"
-                .formatted(plan.getId()),
-            now);
+      if (known != PlanResults.content(plan)) {
+        refuse(record, bytes, plan, PlanRules.idReused(plan), now);
       } else if (before != null) {
         send(before.getResult(), now);
       }
       return;
     }
-    Integer reply = plan.getReplyPartition();
-    Instant deadline = plan.getDeadlineAt();
-    if (plan.getId().isBlank() || plan.getId().length() > 128) {
-      refuse(
-          record,
-          bytes,
-          plan,
-          Outcome.REFUSED,
-          "ID_INVALID",
-          "id has %d characters; expected a UUIDv7".formatted(plan.getId().length()),
-          now);
-      return;
+    Refusal refusal = PlanRules.check(plan, circumstances(bytes, now)).orElse(null);
+    if (refusal == null) {
+      try {
+        begin(RunningPlan.arrived(plan, now), now);
+        return;
+      } catch (PlanInvalid e) {
+        refusal = new Refusal(Outcome.REFUSED, e.code(), e.reason());
+      }
     }
-    if (reply != null && (reply < 0 || reply >= partitions)) {
-      plan.setReplyPartition(null);
-      refuse(
-          record,
-          bytes,
-          plan,
-          Outcome.REFUSED,
-          "REPLY_PARTITION_INVALID",
-          "reply_partition is %d; expected 0 to %d, or none".formatted(reply, partitions - 1),
-          now);
-      return;
-    }
-    if (deadline != null && deadline.toEpochMilli() <= now) {
-      refuse(
-          record,
-          bytes,
-          plan,
-          Outcome.DEADLINE_EXCEEDED,
-          "DEADLINE_EXCEEDED",
-          "the deadline passed %d ms before the plan was seen"
-              .formatted(now - deadline.toEpochMilli()),
-          now);
-      return;
-    }
-    Instant made = Ids.timeOf(plan.getId()).orElse(null);
-    // The answers' store goes by the ids' times: one far ahead would make it forget all others.
-    if (made != null && made.toEpochMilli() > now + policy.clockSkew().toMillis()) {
-      refuse(
-          record,
-          bytes,
-          plan,
-          Outcome.REFUSED,
-          "ID_FROM_THE_FUTURE",
-          "the id's time lies %d ms ahead; expected at most %d: set the caller's clock"
-              .formatted(made.toEpochMilli() - now, policy.clockSkew().toMillis()),
-          now);
-      return;
-    }
-    if (made != null && made.toEpochMilli() < now - policy.dedupeWindow().toMillis()) {
-      refuse(
-          record,
-          bytes,
-          plan,
-          Outcome.REFUSED,
-          "ID_TOO_OLD",
-          "plan id %s was made at %s, longer ago than answers are kept (%s); send the plan again under a new id"
-              .formatted(plan.getId(), made, policy.dedupeWindow()),
-          now);
-      return;
-    }
-    PlanProgress progress = new PlanProgress();
-    progress.setPlan(plan);
-    progress.setArrivedAt(now);
-    progress.setDeadlineAt(deadline != null ? deadline.toEpochMilli() : now + DEADLINE_MILLIS);
-    try {
-      begin(progress, now);
-    } catch (PlanInvalid e) {
-      refuse(record, bytes, plan, Outcome.REFUSED, e.code(), e.reason(), now);
-    }
+    refuse(record, bytes, plan, refusal, now);
+  }
+
+  private PlanRules.Circumstances circumstances(byte[] bytes, long now) {
+    return new PlanRules.Circumstances(bytes.length, partitions, policy, now);
   }
 
   private void begin(PlanProgress progress, long now) throws PlanInvalid {
-    Running begun = new Running(new PlanRun(progress.getPlan()), progress, new HashMap<>());
+    RunningPlan begun = new RunningPlan(progress, targets, context().taskId().partition());
     String id = begun.plan().getId();
     running.put(id, begun);
     plans.put(id, progress);
     deadlines.set(id, progress.getDeadlineAt());
-    advance(begun, begun.run().start(), now);
+    advance(begun, begun.start(now), now);
   }
 
   private void result(ToolResult result, long now) {
     String parent = result.getParentId();
-    Running of = parent == null ? null : running.get(parent);
+    RunningPlan of = parent == null ? null : running.get(parent);
     if (of != null) {
-      advance(of, of.run().onResult(result), now);
+      advance(of, of.onResult(result, now), now);
     }
   }
 
-  private void advance(Running of, List<PlanRun.Step> steps, long now) {
-    for (PlanRun.Step step : steps) {
-      call(of, step, now);
+  private void advance(RunningPlan of, List<Keyed<ToolCall>> calls, long now) {
+    forward(calls, PlanTopology.CALLS, now);
+    if (of.ended()) {
+      end(of, "the plan ended", now);
     }
-    if (of.run().ended()) {
-      cancelOutstanding(of, now);
-      finish(of.progress(), of.run().outcome(), of.run().failure(), of.run(), now);
-    }
-  }
-
-  private void call(Running of, PlanRun.Step step, long now) {
-    ToolPlan plan = of.plan();
-    String name = TargetTable.toolName(step.call().getTarget());
-    ToolCall call = new ToolCall();
-    call.setId(Ids.part(plan.getId(), step.call().getName()));
-    call.setTenant(plan.getTenant());
-    call.setCorrelationId(plan.getCorrelationId());
-    call.setOccurredAt(Instant.ofEpochMilli(now));
-    call.setTraceparent(plan.getTraceparent());
-    call.setTarget(name);
-    call.setArguments(step.arguments());
-    Long timeout = step.call().getTimeoutMs();
-    long deadline = of.progress().getDeadlineAt();
-    call.setDeadlineAt(
-        Instant.ofEpochMilli(
-            timeout == null || timeout > deadline - now ? deadline : now + timeout));
-    call.setReplyPartition(context().taskId().partition());
-    call.setParentId(plan.getId());
-    call.setParentCall(step.call().getName());
-    String fingerprint = fingerprint(call);
-    of.fingerprints().put(step.call().getName(), fingerprint);
-    context().forward(new Record<>(fingerprint, (Object) call, now), PlanTopology.CALLS);
-  }
-
-  /** The call's fingerprint, so that it takes the short way into dispatch. */
-  private String fingerprint(ToolCall call) {
-    Target target = targets.target(call.getTarget());
-    if (target != null && target.cacheable()) {
-      try {
-        return Fingerprint.ofWork(
-            call.getTenant(), target.name(), target.spec().getVersion(), call.getArguments());
-      } catch (IllegalArgumentException notJson) {
-        // The guard says so to the caller.
-      }
-    }
-    return Fingerprint.ofOperation(call.getId());
   }
 
   private void stop(String id, Outcome why, String reason, long now) {
-    Running of = running.get(id);
+    RunningPlan of = running.get(id);
     if (of != null) {
-      List<String> outstanding = of.run().outstanding();
-      of.run().stop(why, new Failure(why.name(), reason));
-      cancel(of, outstanding, reason, now);
-      finish(of.progress(), of.run().outcome(), of.run().failure(), of.run(), now);
+      of.stop(why, reason);
+      end(of, reason, now);
     }
   }
 
-  private void cancelOutstanding(Running of, long now) {
-    cancel(of, of.run().outstanding(), "the plan ended", now);
+  private void end(RunningPlan of, String reason, long now) {
+    forward(of.cancels(reason, now), PlanTopology.CANCELS, now);
+    finish(of.plan(), of.result(now), now);
   }
 
-  private void cancel(Running of, List<String> names, String reason, long now) {
-    for (String name : names) {
-      String operationId = Ids.part(of.plan().getId(), name);
-      Cancel cancel = new Cancel();
-      cancel.setId(Ids.derived(operationId, "cancel"));
-      cancel.setTenant(of.plan().getTenant());
-      cancel.setCorrelationId(of.plan().getCorrelationId());
-      cancel.setOccurredAt(Instant.ofEpochMilli(now));
-      cancel.setOperationId(operationId);
-      cancel.setReason(reason);
-      context()
-          .forward(
-              new Record<>(of.fingerprints().get(name), (Object) cancel, now),
-              PlanTopology.CANCELS);
-    }
-  }
-
-  private void finish(
-      PlanProgress progress,
-      Outcome outcome,
-      @Nullable Failure failure,
-      @Nullable PlanRun run,
-      long now) {
+  /** Ends a plan that could not be taken up again. */
+  private void finish(PlanProgress progress, Outcome outcome, Failure failure, long now) {
     ToolPlan plan = progress.getPlan();
+    finish(plan, PlanResults.of(plan, outcome, failure, now - progress.getArrivedAt(), now), now);
+  }
+
+  private void finish(ToolPlan plan, ToolPlanResult result, long now) {
     running.remove(plan.getId());
     deadlines.remove(plan.getId());
     plans.delete(plan.getId());
-    ToolPlanResult result = answer(plan, outcome, failure, now - progress.getArrivedAt(), now);
-    if (run != null) {
-      result.setCalls(run.results());
-    }
-    PlanAnswer answer = new PlanAnswer();
-    answer.setContent(content(plan));
-    answer.setResult(result);
-    answers.put(plan.getId(), now, answer);
+    answers.put(plan.getId(), now, PlanResults.answer(plan, result));
     send(result, now);
   }
 
   private void refuse(
-      Record<String, ?> record,
-      byte[] bytes,
-      ToolPlan plan,
-      Outcome outcome,
-      String code,
-      String message,
-      long now) {
+      Record<String, ?> record, byte[] bytes, ToolPlan plan, Refusal refusal, long now) {
     metrics.rejected();
     context()
         .forward(
-            Rejections.of(context(), record, bytes, plan.getTenant(), plan.getId(), code, message),
+            Rejections.of(
+                context(),
+                record,
+                bytes,
+                Guard.name(plan.getTenant()),
+                Guard.name(plan.getId()),
+                refusal.code(),
+                refusal.message()),
             PlanTopology.REJECTIONS);
-    if (!plan.getId().isBlank()) {
-      send(answer(plan, outcome, new Failure(code, message), 0, now), now);
+    if (PlanRules.hasValidId(plan)) {
+      PlanRules.bound(plan, circumstances(bytes, now));
+      Failure failure = new Failure(refusal.code(), refusal.message());
+      send(PlanResults.of(plan, refusal.outcome(), failure, 0, now), now);
     }
   }
 
@@ -391,25 +248,9 @@ final class PlanProcessor extends ContextualProcessor<String, Object, String, Ob
             new Record<>(result.getOperationId(), (Object) result, now), PlanTopology.PLAN_RESULTS);
   }
 
-  private static ToolPlanResult answer(
-      ToolPlan plan, Outcome outcome, @Nullable Failure failure, long latencyMillis, long now) {
-    ToolPlanResult result = new ToolPlanResult();
-    result.setId(Ids.derived(plan.getId(), "result"));
-    result.setTenant(plan.getTenant());
-    result.setCorrelationId(plan.getCorrelationId());
-    result.setOccurredAt(Instant.ofEpochMilli(now));
-    result.setTraceparent(plan.getTraceparent());
-    result.setOperationId(plan.getId());
-    result.setOutcome(outcome);
-    result.setFailure(failure);
-    result.setCalls(List.of());
-    result.setLatencyMs((double) latencyMillis);
-    result.setReplyPartition(plan.getReplyPartition());
-    result.setParentId(plan.getParentId());
-    return result;
-  }
-
-  private static long content(ToolPlan plan) {
-    return plan.getCalls().hashCode();
+  private <T> void forward(List<Keyed<T>> records, String sink, long now) {
+    for (Keyed<T> each : records) {
+      context().forward(new Record<>(each.fingerprint(), (Object) each.record(), now), sink);
+    }
   }
 }

@@ -7,10 +7,9 @@ import io.millrace.events.ToolResult;
 import io.millrace.schemas.serde.Received;
 import io.millrace.topologies.Rejections;
 import io.millrace.topologies.dispatch.RequestMetrics;
+import io.millrace.topologies.health.HealthFlush;
 import io.millrace.topologies.health.logic.HealthFold;
 import io.millrace.topologies.targets.TargetTable;
-import java.time.Duration;
-import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -18,8 +17,6 @@ import org.apache.kafka.streams.processor.api.Record;
 /** Sorts tool results: to the plan they belong to, and runs that outsiders report to health. */
 final class ResultsProcessor
     extends ContextualProcessor<String, Received<ToolResult>, String, Object> {
-  private static final Duration HEALTH_FLUSH = Duration.ofMillis(100);
-
   private final RequestMetrics metrics;
   private HealthFold health;
 
@@ -31,18 +28,7 @@ final class ResultsProcessor
   @Override
   public void init(ProcessorContext<String, Object> context) {
     super.init(context);
-    health = new HealthFold("results/" + context.taskId().partition());
-    context.schedule(
-        HEALTH_FLUSH,
-        PunctuationType.WALL_CLOCK_TIME,
-        now ->
-            health.flush(
-                now,
-                summary ->
-                    context()
-                        .forward(
-                            new Record<>(summary.getTarget(), (Object) summary, now),
-                            PlanTopology.SUMMARIES)));
+    health = HealthFlush.start(context, PlanTopology.RESULTS, PlanTopology.SUMMARIES);
   }
 
   @Override

@@ -1,12 +1,18 @@
 package io.millrace.topologies.targets;
 
+import static io.millrace.schemas.serde.TotalDeserializer.REGISTRY_UNAVAILABLE;
+
 import io.millrace.events.HealthStatus;
 import io.millrace.events.TargetSpec;
 import io.millrace.schemas.serde.Received;
+import io.millrace.schemas.serde.SerdeConfig;
 import io.millrace.schemas.serde.TotalDeserializer;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.topologies.Operations;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.BiConsumer;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Serdes;
@@ -21,6 +27,9 @@ import org.slf4j.LoggerFactory;
 /** The global tables: every instance follows {@code targets} and {@code health.status} whole. */
 public final class TargetsTopology {
   private static final Logger LOG = LoggerFactory.getLogger(TargetsTopology.class);
+
+  /** Longer than a registry should ever be away: without their tables, operations can only wait. */
+  private static final Duration REGISTRY_WAIT = Duration.ofHours(1);
 
   private TargetsTopology() {}
 
@@ -41,6 +50,8 @@ public final class TargetsTopology {
   private static <T extends SpecificRecord> void follow(
       Operations operations, Topic<T> topic, BiConsumer<String, @Nullable Object> table) {
     String name = topic.name().replace('.', '-');
+    Map<String, Object> patient = new HashMap<>(operations.serdes());
+    patient.put(SerdeConfig.RETRY_TIMEOUT_MS, Math.toIntExact(REGISTRY_WAIT.toMillis()));
     operations
         .topology()
         .addGlobalStore(
@@ -49,7 +60,7 @@ public final class TargetsTopology {
                 .withLoggingDisabled(),
             name + "-source",
             new StringDeserializer(),
-            TotalDeserializer.forValues(topic.record(), operations.serdes()),
+            TotalDeserializer.forValues(topic.record(), patient),
             topic.name(),
             name + "-table",
             () ->
@@ -62,6 +73,12 @@ public final class TargetsTopology {
                       LOG.warn("A record of {} without key was dropped", topic.name());
                     } else if (received == null) {
                       table.accept(record.key(), null);
+                    } else if (received.problem() != null
+                        && received.problem().reason().equals(REGISTRY_UNAVAILABLE)) {
+                      // It is as good as any; a target must not be forgotten because of that.
+                      throw new IllegalStateException(
+                          "record %s of %s cannot be read: %s"
+                              .formatted(record.key(), topic.name(), received.problem().message()));
                     } else if (received.problem() != null) {
                       // A global table may not produce: the drop is counted and logged.
                       operations.metrics().rejected();

@@ -6,20 +6,16 @@ import static org.apache.kafka.common.config.ConfigDef.Range.between;
 import io.millrace.schemas.config.Settings;
 import io.millrace.schemas.topics.Topics;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Importance;
 import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.common.config.ConfigException;
 
 /** The settings that every kind of worker has; a kind adds its own to {@link #definition()}. */
-public class WorkerConfig extends AbstractConfig {
+public class WorkerConfig extends Settings {
 
-  public static final String BOOTSTRAP_SERVERS = "bootstrap.servers";
-  public static final String SCHEMA_REGISTRY_URL = "schema.registry.url";
   public static final String WORKER_ID = "worker.id";
   public static final String POOLS = "pools";
   public static final String SLOTS = "slots";
@@ -27,9 +23,6 @@ public class WorkerConfig extends AbstractConfig {
   public static final String IN_FLIGHT_BYTES = "in.flight.bytes";
   public static final String TARGET_WAIT_MS = "target.wait.ms";
   public static final String DRAIN_TIMEOUT_MS = "drain.timeout.ms";
-
-  /** Settings with this prefix go to the Kafka clients as they are, such as those for TLS. */
-  public static final String KAFKA_PREFIX = "kafka.";
 
   /**
    * Checked settings.
@@ -40,7 +33,7 @@ public class WorkerConfig extends AbstractConfig {
    *     wrong
    */
   public WorkerConfig(ConfigDef definition, Map<String, String> settings) {
-    super(definition, checked(definition, settings), false);
+    super("worker", definition, settings);
     for (String pool : pools()) {
       if (!everyPool() && !Topics.POOL_NAME.matcher(pool).matches()) {
         throw new ConfigException(
@@ -54,19 +47,7 @@ public class WorkerConfig extends AbstractConfig {
 
   /** The keys that every kind of worker has; a new object at each call. */
   public static ConfigDef definition() {
-    return new ConfigDef()
-        .define(
-            BOOTSTRAP_SERVERS,
-            Type.LIST,
-            ConfigDef.NO_DEFAULT_VALUE,
-            Importance.HIGH,
-            "Brokers, HOST:PORT, separated by commas.")
-        .define(
-            SCHEMA_REGISTRY_URL,
-            Type.LIST,
-            ConfigDef.NO_DEFAULT_VALUE,
-            Importance.HIGH,
-            "Schema registry, http://HOST:PORT.")
+    return Settings.definition()
         .define(
             WORKER_ID,
             Type.STRING,
@@ -152,26 +133,5 @@ public class WorkerConfig extends AbstractConfig {
   /** Bytes of a pool's tasks in hand above which no more are taken. */
   final long inFlightBytes() {
     return getLong(IN_FLIGHT_BYTES);
-  }
-
-  /** What every Kafka client of the worker is given; a new map at each call. */
-  final Map<String, Object> kafka() {
-    Map<String, Object> settings = new HashMap<>(originalsWithPrefix(KAFKA_PREFIX));
-    settings.put(BOOTSTRAP_SERVERS, getList(BOOTSTRAP_SERVERS));
-    return settings;
-  }
-
-  /** What the serializers are given; a new map at each call. */
-  final Map<String, Object> serde() {
-    Map<String, Object> settings = new HashMap<>();
-    settings.put(SCHEMA_REGISTRY_URL, String.join(",", getList(SCHEMA_REGISTRY_URL)));
-    return settings;
-  }
-
-  private static Map<String, String> checked(ConfigDef definition, Map<String, String> settings) {
-    Map<String, String> own = new HashMap<>(settings);
-    own.keySet().removeIf(name -> name.startsWith(KAFKA_PREFIX));
-    Settings.parse("worker", definition, own);
-    return settings;
   }
 }

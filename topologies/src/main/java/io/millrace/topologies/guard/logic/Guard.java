@@ -26,9 +26,15 @@ public final class Guard {
   /** Longest arguments, UTF-16 units of JSON text (1 MiB of ASCII). */
   public static final int ARGUMENTS_LENGTH_MAX = 1024 * 1024;
 
-  private static final int ID_LENGTH_MAX = 128;
-  private static final int NAME_LENGTH_MAX = 256;
-  private static final int CONTEXT_LENGTH_MAX = 1_024;
+  /** Longest operation id, UTF-16 units. */
+  public static final int ID_LENGTH_MAX = 128;
+
+  /** Longest name of a tenant or target, UTF-16 units. */
+  public static final int NAME_LENGTH_MAX = 256;
+
+  /** Longest correlation id, traceparent, version or name of a parent, UTF-16 units. */
+  public static final int CONTEXT_LENGTH_MAX = 1_024;
+
   private static final int PROBLEMS_SHOWN = 5;
   private static final int PROBLEM_LENGTH_MAX = 400;
 
@@ -132,17 +138,22 @@ public final class Guard {
   public static void bound(Request request) {
     request.setTenant(name(request.getTenant()));
     request.setTarget(name(request.getTarget()));
-    request.setCorrelationId(cut(request.getCorrelationId(), CONTEXT_LENGTH_MAX));
-    request.setParentCall(cut(request.getParentCall(), CONTEXT_LENGTH_MAX));
+    request.setCorrelationId(context(request.getCorrelationId()));
+    request.setParentCall(context(request.getParentCall()));
     String traceparent = request.getTraceparent();
-    request.setTraceparent(traceparent == null ? null : cut(traceparent, CONTEXT_LENGTH_MAX));
+    request.setTraceparent(traceparent == null ? null : context(traceparent));
     String parent = request.getParentId();
-    request.setParentId(parent == null ? null : cut(parent, CONTEXT_LENGTH_MAX));
+    request.setParentId(parent == null ? null : context(parent));
   }
 
   /** A name or id, cut where it is too long to be one. */
   public static String name(String given) {
     return cut(given, NAME_LENGTH_MAX);
+  }
+
+  /** A correlation id, traceparent or parent id, cut where it is too long to be one. */
+  public static String context(String given) {
+    return cut(given, CONTEXT_LENGTH_MAX);
   }
 
   private static String cut(String text, int length) {

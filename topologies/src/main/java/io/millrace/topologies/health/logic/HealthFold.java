@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,26 +27,41 @@ public final class HealthFold {
 
   // 30 years: what is longer is a mistake, and a sketch refuses the largest numbers.
   private static final double LATENCY_MAX_MILLIS = 1e12;
+
+  /** Longest name of a target, UTF-16 units. */
+  static final int TARGET_LENGTH_MAX = 256;
+
+  /** Longest failure code, UTF-16 units. */
+  static final int CODE_LENGTH_MAX = 128;
+
+  /** Most targets between two flushes. */
+  static final int TARGETS_MAX = 10_000;
+
   private static final int CODES_MAX = 32;
-  private static final int CODE_LENGTH_MAX = 128;
-  private static final int TARGETS_MAX = 10_000;
   private static final String OTHER = "OTHER";
 
   private final String source;
+  private final LongSupplier clock;
+  private final Consumer<HealthSummary> summaries;
   private final Map<String, Sum> sums = new HashMap<>();
   private @Nullable Sum last;
   private long flushes;
 
   /**
    * @param source stream and task, such as {@code dispatch/3}
+   * @param clock milliseconds since the epoch
+   * @param summaries takes what was added up at each flush
    */
-  public HealthFold(String source) {
+  public HealthFold(String source, LongSupplier clock, Consumer<HealthSummary> summaries) {
     this.source = source;
+    this.clock = clock;
+    this.summaries = summaries;
   }
 
   /**
-   * Counts one attempt; one of a target beyond the 10,000th between two flushes is left out.
+   * Counts one attempt. That of a target beyond the 10,000th flushes those before it.
    *
+   * @param target cut where it is too long to be a name
    * @param outcome OK, TOOL_ERROR, TIMEOUT or LOST; others are not counted
    * @param code failure code; empty for OK
    * @param runMillis the attempt's run time; LOST ones have none
@@ -65,23 +81,26 @@ public final class HealthFold {
       long atMillis) {
     Sum sum = last;
     if (sum == null || !sum.target.equals(target)) {
-      if (sums.size() >= TARGETS_MAX && !sums.containsKey(target)) {
-        return;
+      String name =
+          target.length() <= TARGET_LENGTH_MAX ? target : target.substring(0, TARGET_LENGTH_MAX);
+      if (sums.size() >= TARGETS_MAX && !sums.containsKey(name)) {
+        flush();
       }
-      sum = sums.computeIfAbsent(target, t -> new Sum(t, kind));
+      sum = sums.computeIfAbsent(name, n -> new Sum(n, kind));
       last = sum;
     }
     sum.add(outcome, code, runMillis, bytesIn, bytesOut, costMicros, probeEpoch, atMillis);
   }
 
   /** Gives what was added up since the last flush, one summary a target, and starts anew. */
-  public void flush(long nowMillis, Consumer<HealthSummary> summaries) {
+  public void flush() {
     if (sums.isEmpty()) {
       return;
     }
     flushes++;
+    long now = clock.getAsLong();
     for (Sum sum : sums.values()) {
-      summaries.accept(sum.summary(source, flushes, nowMillis));
+      summaries.accept(sum.summary(source, flushes, now));
     }
     sums.clear();
     last = null;

@@ -63,8 +63,8 @@ public final class TargetHealth {
   /**
    * Adds a summary; says whether the circuit moved.
    *
-   * @throws IllegalArgumentException if a count is negative or the latencies are no sketch; then
-   *     nothing of it was added
+   * @throws IllegalArgumentException if a count is negative, a name too long to be said again or
+   *     the latencies are no sketch; then nothing of it was added
    */
   public boolean add(HealthSummary summary, HealthPolicy policy, long now) {
     if (summary.getOk() < 0
@@ -72,6 +72,14 @@ public final class TargetHealth {
         || summary.getTimeouts() < 0
         || summary.getLost() < 0) {
       throw new IllegalArgumentException("counts of a summary are 0 or more");
+    }
+    if (summary.getTarget().isEmpty()
+        || summary.getTarget().length() > HealthFold.TARGET_LENGTH_MAX
+        || summary.getErrorsByCode().keySet().stream()
+            .anyMatch(code -> code.length() > HealthFold.CODE_LENGTH_MAX)) {
+      throw new IllegalArgumentException(
+          "a target has 1 to %d characters, a failure code at most %d"
+              .formatted(HealthFold.TARGET_LENGTH_MAX, HealthFold.CODE_LENGTH_MAX));
     }
     DDSketch latencies = Sketches.empty();
     Sketches.merge(latencies, summary.getLatencySketch());

@@ -36,9 +36,6 @@ public final class PlanRun {
   /** Most calls in a plan. */
   public static final int CALLS_MAX = 1_000;
 
-  /** Most characters of outputs in a plan's result: a third of a record, as UTF-8 may need it. */
-  private static final int RESULTS_LENGTH_MAX = 1024 * 1024;
-
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,64}");
 
   private final Map<String, Node> nodes = new LinkedHashMap<>();
@@ -313,37 +310,17 @@ public final class PlanRun {
     return failure;
   }
 
-  /**
-   * How each call ended, in the plan's order. Together they fit a record: an output for which no
-   * room is left is left out, and its failure says so.
-   */
+  /** How each call ended, in the plan's order. */
   public List<PlannedResult> results() {
     List<PlannedResult> results = new ArrayList<>(nodes.size());
-    int room = RESULTS_LENGTH_MAX;
     for (Node node : nodes.values()) {
-      PlannedResult result = node.result;
-      if (result == null) {
-        result =
-            notMade(
-                node,
-                node.made ? Outcome.CANCELLED : Outcome.SKIPPED,
-                new Failure("PLAN_ENDED", "the plan ended before it"));
-      }
-      String output = result.getOutput();
-      if (output != null && output.length() > room) {
-        result = PlannedResult.newBuilder(result).build();
-        result.setOutput(null);
-        result.setFailure(
-            new Failure(
-                "OUTPUT_LEFT_OUT",
-                "%d characters did not fit into the plan's result beside the others; read the result of operation %s"
-                    .formatted(output.length(), result.getOperationId())));
-      } else if (output != null) {
-        room -= output.length();
-      }
-      Failure failed = result.getFailure();
-      room -= failed == null ? 0 : Math.min(room, failed.getMessage().length());
-      results.add(result);
+      results.add(
+          node.result != null
+              ? node.result
+              : notMade(
+                  node,
+                  node.made ? Outcome.CANCELLED : Outcome.SKIPPED,
+                  new Failure("PLAN_ENDED", "the plan ended before it")));
     }
     return results;
   }

@@ -5,6 +5,7 @@ import io.millrace.events.AttemptPhase;
 import io.millrace.events.CircuitState;
 import io.millrace.events.Control;
 import io.millrace.events.HealthStatus;
+import io.millrace.events.HealthSummary;
 import io.millrace.events.OperationKind;
 import io.millrace.events.Outcome;
 import io.millrace.events.TargetKind;
@@ -55,7 +56,8 @@ final class DispatchRig implements Outbox {
   final List<Control> controls = new ArrayList<>();
   final Map<String, List<Answer>> answers = new LinkedHashMap<>();
   final List<Request> routed = new ArrayList<>();
-  final HealthFold health = new HealthFold("test");
+  final List<HealthSummary> summaries = new ArrayList<>();
+  final HealthFold health = new HealthFold("test", () -> this.now, summaries::add);
   private final Random ids = new Random(3);
   private final DispatchPolicy policy;
   long now = START;

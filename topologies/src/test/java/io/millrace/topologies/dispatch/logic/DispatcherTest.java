@@ -409,10 +409,12 @@ class DispatcherTest {
             .setOutcome(Outcome.OK)
             .setOutput("1"));
     assertThat(rig.answerTo(call).getOutcome()).isEqualTo(Outcome.OK);
-    rig.health.flush(
-        rig.now,
-        summary ->
-            assertThat(summary.getLost()).as("a claim given back is no attempt lost").isZero());
+    rig.health.flush();
+    assertThat(rig.summaries)
+        .singleElement()
+        .satisfies(
+            summary ->
+                assertThat(summary.getLost()).as("a claim given back is no attempt lost").isZero());
   }
 
   @Test

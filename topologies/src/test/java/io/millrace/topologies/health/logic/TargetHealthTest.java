@@ -36,19 +36,33 @@ class TargetHealthTest {
 
   private TargetHealth health = new TargetHealth("tool:a", TargetKind.TOOL, null);
 
+  private long clock;
+  private final List<HealthSummary> flushed = new ArrayList<>();
+
+  private HealthFold fold(String source) {
+    return new HealthFold(source, () -> clock, flushed::add);
+  }
+
+  private List<HealthSummary> flushed(HealthFold fold, long now) {
+    clock = now;
+    fold.flush();
+    List<HealthSummary> summaries = List.copyOf(flushed);
+    flushed.clear();
+    return summaries;
+  }
+
   private static void add(HealthFold fold, Outcome outcome, double runMs, long epoch, long at) {
     fold.add("tool:a", TargetKind.TOOL, outcome, "E", runMs, 1, 2, 3, epoch, at);
   }
 
-  private static HealthSummary only(HealthFold fold, long now) {
-    List<HealthSummary> summaries = new ArrayList<>();
-    fold.flush(now, summaries::add);
+  private HealthSummary only(HealthFold fold, long now) {
+    List<HealthSummary> summaries = flushed(fold, now);
     assertThat(summaries).hasSize(1);
     return summaries.get(0);
   }
 
-  private static HealthSummary attempts(int ok, int failed, long epoch, long at) {
-    HealthFold fold = new HealthFold("test");
+  private HealthSummary attempts(int ok, int failed, long epoch, long at) {
+    HealthFold fold = fold("test");
     for (int i = 0; i < ok; i++) {
       add(fold, Outcome.OK, 5, epoch, at);
     }
@@ -62,7 +76,7 @@ class TargetHealthTest {
   void foldedAndMergedCountsEqualDirectCounting(@ForAll long seed) {
     health = new TargetHealth("tool:a", TargetKind.TOOL, null);
     Random random = new Random(seed);
-    HealthFold[] folds = {new HealthFold("a"), new HealthFold("b"), new HealthFold("c")};
+    HealthFold[] folds = {fold("a"), fold("b"), fold("c")};
     HealthPolicy never = new HealthPolicy(2, 1, 1_000, 2);
     Map<Outcome, Long> direct = new EnumMap<>(Outcome.class);
     List<Double> latencies = new ArrayList<>();
@@ -112,7 +126,7 @@ class TargetHealthTest {
   }
 
   private void flush(HealthFold fold, HealthPolicy policy, long now) {
-    fold.flush(now, summary -> health.add(summary, policy, now));
+    flushed(fold, now).forEach(summary -> health.add(summary, policy, now));
   }
 
   @Property(tries = 200)
@@ -187,7 +201,7 @@ class TargetHealthTest {
 
   @Example
   void aLateFailureOfAnEarlierProbeDoesNotSpoilTheNext() {
-    HealthFold fold = new HealthFold("test");
+    HealthFold fold = fold("test");
     add(fold, Outcome.TOOL_ERROR, 1, 3, START);
     add(fold, Outcome.OK, 1, 4, START);
     add(fold, Outcome.TOOL_ERROR, 1, 3, START);
@@ -214,7 +228,7 @@ class TargetHealthTest {
 
   @Example
   void latenciesThatNoClockEverMeasuredStopNothing() {
-    HealthFold fold = new HealthFold("test");
+    HealthFold fold = fold("test");
     for (double run :
         new double[] {
           Double.MAX_VALUE, 1.7e308, Double.POSITIVE_INFINITY, Double.NaN, -1, Double.MIN_VALUE
@@ -238,7 +252,7 @@ class TargetHealthTest {
 
   @Example
   void failureCodesAreBoundedInNumberAndLength() {
-    HealthFold fold = new HealthFold("test");
+    HealthFold fold = fold("test");
     for (int i = 0; i < 1_000; i++) {
       fold.add(
           "tool:a", TargetKind.TOOL, Outcome.TOOL_ERROR, "x".repeat(500) + i, 1, 0, 0, 0, 0, START);
@@ -249,5 +263,38 @@ class TargetHealthTest {
     assertThat(codes).hasSizeLessThanOrEqualTo(34);
     assertThat(codes.keySet()).allSatisfy(code -> assertThat(code).hasSizeLessThan(200));
     assertThat(codes.values().stream().mapToLong(Long::longValue).sum()).isEqualTo(2_000);
+  }
+
+  @Example
+  void aTargetBeyondTheBoundFlushesThoseBeforeItAndNothingIsLost() {
+    HealthFold fold = fold("test");
+    clock = START;
+    int targets = HealthFold.TARGETS_MAX + 5;
+    for (int round = 0; round < 2; round++) {
+      for (int i = 0; i < targets; i++) {
+        fold.add("tool:" + i, TargetKind.TOOL, Outcome.OK, "", 1, 0, 0, 0, 0, START);
+      }
+    }
+    assertThat(flushed).hasSize(2 * HealthFold.TARGETS_MAX);
+    List<HealthSummary> summaries = flushed(fold, START);
+    assertThat(summaries.stream().map(HealthSummary::getTarget).distinct()).hasSize(targets);
+    assertThat(summaries.stream().mapToLong(HealthSummary::getOk).sum()).isEqualTo(2L * targets);
+    assertThat(summaries.stream().map(HealthSummary::getId).distinct()).hasSameSizeAs(summaries);
+  }
+
+  @Example
+  void namesThatAreTooLongToBeSaidAgainAreCutWhenFoldedAndRefusedInASummary() {
+    HealthFold fold = fold("test");
+    fold.add("x".repeat(3 << 20), TargetKind.TOOL, Outcome.OK, "", 1, 0, 0, 0, 0, START);
+    assertThat(only(fold, START).getTarget()).hasSize(HealthFold.TARGET_LENGTH_MAX);
+    HealthSummary target = attempts(1, 0, 0, START);
+    target.setTarget("x".repeat(HealthFold.TARGET_LENGTH_MAX + 1));
+    HealthSummary code = attempts(0, 1, 0, START);
+    code.setErrorsByCode(Map.of("x".repeat(HealthFold.CODE_LENGTH_MAX + 1), 1L));
+    for (HealthSummary bad : List.of(target, code)) {
+      assertThatThrownBy(() -> health.add(bad, POLICY, START))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+    assertThat(health.status(POLICY, START).getTotal()).isZero();
   }
 }

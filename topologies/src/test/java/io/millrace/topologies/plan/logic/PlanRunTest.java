@@ -106,24 +106,6 @@ class PlanRunTest {
   }
 
   @Example
-  void outputsThatDoNotFitTogetherAreLeftOutAndNamed() throws PlanInvalid {
-    List<PlannedCall> calls = new ArrayList<>();
-    for (int i = 0; i < 10; i++) {
-      calls.add(call("c" + i, FailurePolicy.FAIL, "{}"));
-    }
-    PlanRun run = new PlanRun(plan(calls));
-    run.start();
-    for (int i = 0; i < 10; i++) {
-      run.onResult(result("c" + i, Outcome.OK, "\"" + "x".repeat(900_000) + "\""));
-    }
-    assertThat(run.ended()).isTrue();
-    List<PlannedResult> results = run.results();
-    assertThat(results.stream().filter(r -> r.getOutput() != null)).hasSize(1);
-    assertThat(results.get(9).getFailure().getCode()).isEqualTo("OUTPUT_LEFT_OUT");
-    assertThat(results.get(9).getOutcome()).isEqualTo(Outcome.OK);
-  }
-
-  @Example
   void plansThatCannotBeRunAreRefusedWithTheirReason() {
     refused("PLAN_INVALID", List.of());
     refused(

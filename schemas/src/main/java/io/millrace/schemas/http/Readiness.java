@@ -1,4 +1,4 @@
-package io.millrace.worker.http;
+package io.millrace.schemas.http;
 
 import java.util.List;
 

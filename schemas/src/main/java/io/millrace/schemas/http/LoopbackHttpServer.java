@@ -1,4 +1,4 @@
-package io.millrace.worker.http;
+package io.millrace.schemas.http;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;

@@ -1,4 +1,4 @@
-package io.millrace.worker.http;
+package io.millrace.schemas.http;
 
 /** Another program holds the port; the message says which one was wanted and what to do. */
 public final class PortInUseException extends RuntimeException {

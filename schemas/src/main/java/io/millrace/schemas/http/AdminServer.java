@@ -1,9 +1,8 @@
-package io.millrace.worker.http;
+package io.millrace.schemas.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Supplier;
@@ -33,11 +32,13 @@ public final class AdminServer implements AutoCloseable {
    * Starts serving on 127.0.0.1.
    *
    * @param port 1 to 65535, or 0 for any free one
+   * @param metrics gives the meters as Prometheus' text format, version 0.0.4; asked as readiness
+   *     is
    * @param readiness asked on each request to {@code /readyz}, by several threads; must not block
    * @throws PortInUseException when another program holds the port
    */
   public static AdminServer start(
-      int port, PrometheusMeterRegistry metrics, Supplier<Readiness> readiness) {
+      int port, Supplier<String> metrics, Supplier<Readiness> readiness) {
     return new AdminServer(
         LoopbackHttpServer.start(
             "admin server", port, exchange -> handle(exchange, metrics, readiness)));
@@ -59,7 +60,7 @@ public final class AdminServer implements AutoCloseable {
   }
 
   private static void handle(
-      HttpExchange exchange, PrometheusMeterRegistry metrics, Supplier<Readiness> readiness)
+      HttpExchange exchange, Supplier<String> metrics, Supplier<Readiness> readiness)
       throws IOException {
     String method = exchange.getRequestMethod();
     if (!method.equals("GET") && !method.equals("HEAD")) {
@@ -70,7 +71,7 @@ public final class AdminServer implements AutoCloseable {
     try {
       switch (exchange.getRequestURI().getPath()) {
         case "/metrics" ->
-            LoopbackHttpServer.answer(exchange, 200, PROMETHEUS, utf8(metrics.scrape(PROMETHEUS)));
+            LoopbackHttpServer.answer(exchange, 200, PROMETHEUS, utf8(metrics.get()));
         case "/livez" -> text(exchange, 200, "ok\n");
         case "/readyz" -> {
           Readiness state = readiness.get();

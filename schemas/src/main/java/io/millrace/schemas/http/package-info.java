@@ -1,3 +1,3 @@
 /** Small HTTP servers on loopback: what a process serves about itself. */
 @org.jspecify.annotations.NullMarked
-package io.millrace.worker.http;
+package io.millrace.schemas.http;

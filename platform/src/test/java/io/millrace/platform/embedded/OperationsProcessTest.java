@@ -1,0 +1,137 @@
+package io.millrace.platform.embedded;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.millrace.platform.provision.Provisioner;
+import io.millrace.schemas.topics.Topics;
+import io.millrace.topologies.OperationsMain;
+import java.io.File;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The operations application as a process of its own, as clusters run it. */
+@Timeout(120)
+class OperationsProcessTest {
+  private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+  @TempDir Path folder;
+
+  @Test
+  void itServesItsMetricsAndHealthUntilItIsToldToStop() throws Exception {
+    List<NewTopic> topics = Topics.all().stream().map(Provisioner::embedded).toList();
+    try (EmbeddedPlatform cluster = cluster(topics)) {
+      int port = freePort();
+      Process operations = start(cluster.endpoints(), port);
+      try {
+        await()
+            .atMost(Duration.ofSeconds(60))
+            .failFast("the process ended", () -> !operations.isAlive())
+            .ignoreExceptionsInstanceOf(ConnectException.class)
+            .until(() -> get(port, "/readyz").statusCode() == 200);
+        assertThat(get(port, "/readyz").body())
+            .isEqualTo(
+                "{\"ready\":true,\"parts\":{\"operations\":{\"ready\":true,\"detail\":\"\"}}}");
+        assertThat(get(port, "/livez").statusCode()).isEqualTo(200);
+        assertThat(get(port, "/metrics").body())
+            .contains("millrace_lag_records", "millrace_calls_in_flight", "millrace_store_bytes");
+      } finally {
+        operations.destroy();
+      }
+      assertThat(operations.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(operations.exitValue()).as("128 and SIGTERM").isEqualTo(143);
+    }
+  }
+
+  @Test
+  void itEndsWithOneClearLineWithoutTheTopicsOrOnAPortInUse() throws Exception {
+    try (EmbeddedPlatform empty = cluster(List.of())) {
+      Process without = start(empty.endpoints(), 0);
+      assertThat(without.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(without.exitValue()).isEqualTo(1);
+      assertThat(output()).contains("topic tool.calls cannot be described", "provision the topics");
+    }
+    List<NewTopic> topics = Topics.all().stream().map(Provisioner::embedded).toList();
+    try (EmbeddedPlatform cluster = cluster(topics)) {
+      Process refused = start(cluster.endpoints(), URI.create(cluster.httpUrl()).getPort());
+      assertThat(refused.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(refused.exitValue()).isEqualTo(2);
+      assertThat(output()).contains("is in use", "admin server");
+    }
+  }
+
+  private EmbeddedPlatform cluster(List<NewTopic> topics) {
+    return EmbeddedPlatform.start(
+        new PlatformOptions(
+            folder.resolve("cluster"), 0, 0, 0, false, topics, Duration.ofSeconds(60)),
+        new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+        List.of());
+  }
+
+  private Process start(Endpoints endpoints, int port) throws IOException {
+    Path settings =
+        Files.writeString(
+            folder.resolve("operations.properties"),
+            """
+            bootstrap.servers=%s
+            schema.registry.url=%s
+            state.dir=%s
+            http.port=%d
+            """
+                .formatted(
+                    endpoints.bootstrapServers(),
+                    endpoints.schemaRegistryUrl(),
+                    folder.resolve("state"),
+                    port));
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx256m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("java.class.path"),
+            OperationsMain.class.getName(),
+            settings.toString())
+        .redirectErrorStream(true)
+        .redirectOutput(outputFile())
+        .start();
+  }
+
+  private File outputFile() {
+    return folder.resolve("output").toFile();
+  }
+
+  private String output() throws IOException {
+    return Files.readString(outputFile().toPath());
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static HttpResponse<String> get(int port, String path) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build();
+    return HTTP.send(request, BodyHandlers.ofString());
+  }
+}

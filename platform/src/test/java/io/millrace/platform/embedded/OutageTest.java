@@ -1,0 +1,200 @@
+package io.millrace.platform.embedded;
+
+import static io.millrace.platform.embedded.WireClient.newCall;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.events.Outcome;
+import io.millrace.events.PlannedCall;
+import io.millrace.events.TargetKind;
+import io.millrace.events.TargetSpec;
+import io.millrace.events.ToolCall;
+import io.millrace.events.ToolPlan;
+import io.millrace.platform.broker.BrokerOptions;
+import io.millrace.platform.broker.EmbeddedBroker;
+import io.millrace.platform.provision.Provisioner;
+import io.millrace.platform.registry.SchemaRegistryServer;
+import io.millrace.schemas.http.LoopbackHttpServer;
+import io.millrace.schemas.topics.Topics;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The operations application while the registry or the broker is away: it waits and goes on. */
+@Timeout(180)
+class OutageTest {
+  private static final Duration WAIT = Duration.ofSeconds(60);
+
+  /** So many requests are more than a registry is asked for before it is given up once. */
+  private static final int GIVEN_UP = 120;
+
+  @TempDir Path folder;
+  private SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private EmbeddedBroker broker;
+  private SchemaRegistryServer registry;
+  private Endpoints endpoints;
+  private OperationsPart operations;
+  private ToolWorkerPart worker;
+  private WireClient client;
+
+  @BeforeEach
+  void start() {
+    broker = EmbeddedBroker.start(BrokerOptions.of(folder.resolve("kafka"), 0));
+    List<NewTopic> topics = new ArrayList<>(EmbeddedBroker.internalTopics());
+    topics.add(SchemaRegistryServer.topic());
+    Topics.all().forEach(topic -> topics.add(Provisioner.embedded(topic)));
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+      new Provisioner(admin, WAIT).provision(topics);
+    }
+    registry = SchemaRegistryServer.start(broker.bootstrapServers(), 0);
+    endpoints = new Endpoints(broker.bootstrapServers(), registry.url(), folder);
+    operations = operations();
+    operations.start(endpoints);
+    worker = new ToolWorkerPart(new SimpleMeterRegistry(), Map.of());
+    worker.start(endpoints);
+    client = new WireClient(endpoints);
+    client.register(tool("echo"));
+    client.register(tool("sleep"));
+    assertThat(client.ask(newCall("echo", "{}")).getOutcome()).isEqualTo(Outcome.OK);
+    assertThat(client.ask(plan()).getOutcome()).isEqualTo(Outcome.OK);
+  }
+
+  @AfterEach
+  void stop() throws InterruptedException {
+    client.close();
+    worker.close();
+    operations.close();
+    registry.close();
+    broker.close();
+  }
+
+  /** Given up after two seconds, so that an outage is longer. */
+  private OperationsPart operations() {
+    return new OperationsPart(meters, Map.of("session.timeout.ms", "2000"));
+  }
+
+  private static TargetSpec tool(String name) {
+    return TargetSpec.newBuilder()
+        .setTarget("tool:" + name)
+        .setKind(TargetKind.TOOL)
+        .setName(name)
+        .setBuiltin(name)
+        .setIdempotent(true)
+        .build();
+  }
+
+  private static ToolPlan plan() {
+    return ToolPlan.newBuilder()
+        .setId(WireClient.newId())
+        .setCalls(
+            List.of(
+                PlannedCall.newBuilder().setName("a").setTarget("echo").setArguments("{}").build()))
+        .build();
+  }
+
+  private Outcome outcome(ToolCall call) {
+    return client.result(call.getId()).record().getOutcome();
+  }
+
+  @Test
+  void operationsThatStartWithoutTheRegistryWaitForItAndForgetNoTarget() {
+    operations.close();
+    int port = registry.port();
+    registry.close();
+    ToolCall call = newCall("echo", "{}").build();
+    ToolPlan plan = plan();
+    client.write(Topics.TOOL_CALLS, "any", call);
+    client.write(Topics.TOOL_PLANS, plan.getId(), plan);
+
+    AtomicInteger asked = new AtomicInteger();
+    meters = new SimpleMeterRegistry();
+    OperationsPart again = operations();
+    operations = again;
+    CompletableFuture<Void> starting;
+    try (LoopbackHttpServer away = away(port, asked)) {
+      starting = CompletableFuture.runAsync(() -> again.start(endpoints));
+      await().atMost(WAIT).until(() -> asked.get() > GIVEN_UP);
+      assertThat(away.port()).isEqualTo(port);
+      assertThat(client.results(call.getId())).isEmpty();
+    }
+    registry = SchemaRegistryServer.start(broker.bootstrapServers(), port);
+
+    starting.join();
+    assertThat(outcome(call)).isEqualTo(Outcome.OK);
+    assertThat(client.planResult(plan.getId()).getOutcome()).isEqualTo(Outcome.OK);
+    assertThat(client.ask(newCall("echo", "{}")).getOutcome()).isEqualTo(Outcome.OK);
+    assertThat(meters.get("millrace.rejections").counter().count()).isZero();
+  }
+
+  @Test
+  void operationsThatLoseTheRegistryGoOnWithWhatTheyKnowAndTheRestWaits() {
+    int port = registry.port();
+    registry.close();
+    RecordMetadata garbage;
+    AtomicInteger asked = new AtomicInteger();
+    try (LoopbackHttpServer away = away(port, asked)) {
+      assertThat(client.ask(newCall("echo", "{}")).getOutcome()).isEqualTo(Outcome.OK);
+      assertThat(client.ask(plan()).getOutcome()).isEqualTo(Outcome.OK);
+      garbage =
+          client.send(
+              new ProducerRecord<>(
+                  Topics.TOOL_CALLS.name(), 0, "k", "no Avro".getBytes(StandardCharsets.UTF_8)));
+      await().atMost(WAIT).until(() -> asked.get() > GIVEN_UP);
+      assertThat(away.port()).isEqualTo(port);
+    }
+    registry = SchemaRegistryServer.start(broker.bootstrapServers(), port);
+
+    assertThat(client.rejection(garbage).getReason()).isEqualTo("UNDECODABLE");
+    ToolCall behind = newCall("echo", "{}").build();
+    client.send(
+        new ProducerRecord<>(
+            Topics.TOOL_CALLS.name(), 0, "k", client.bytes(Topics.TOOL_CALLS, behind)));
+    assertThat(outcome(behind)).isEqualTo(Outcome.OK);
+    await().atMost(WAIT).until(operations::ready);
+  }
+
+  @Test
+  void operationsThatLoseTheBrokerGoOnWhereTheyWere() {
+    ToolCall running = newCall("sleep", "{\"ms\": 3000}").build();
+    client.write(Topics.TOOL_CALLS, "any", running);
+    int port = broker.port();
+    broker.close();
+    List<CompletableFuture<Outcome>> asked = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      asked.add(
+          CompletableFuture.supplyAsync(() -> client.ask(newCall("echo", "{}")).getOutcome()));
+      asked.add(CompletableFuture.supplyAsync(() -> client.ask(plan()).getOutcome()));
+    }
+    broker = EmbeddedBroker.start(BrokerOptions.of(folder.resolve("kafka"), port));
+
+    assertThat(asked).allSatisfy(answer -> assertThat(answer.join()).isEqualTo(Outcome.OK));
+    assertThat(outcome(running)).isEqualTo(Outcome.OK);
+    assertThat(operations.ready()).isTrue();
+  }
+
+  /** Answers in the registry's place, as one that is overloaded would. */
+  private static LoopbackHttpServer away(int port, AtomicInteger asked) {
+    return LoopbackHttpServer.start(
+        "registry that is away",
+        port,
+        exchange -> {
+          asked.incrementAndGet();
+          LoopbackHttpServer.answer(exchange, 503, "text/plain", new byte[0]);
+        });
+  }
+}
