@@ -64,7 +64,7 @@ class DispatcherModelTest {
 
   @AfterContainer
   static void everyControlHasActedInSomeHistory() {
-    assertThat(ACTED).contains("CONTROL_HEDGED", "CONTROL_FELL_BACK", "CONTROL_THROTTLED");
+    assertThat(ACTED).contains("CONTROL_HEDGED", "CONTROL_FELL_BACK", "CONTROL_TIMEOUT");
   }
 
   @Property(tries = 300)
