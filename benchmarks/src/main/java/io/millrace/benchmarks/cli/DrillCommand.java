@@ -19,6 +19,7 @@ import picocli.CommandLine.Parameters;
 /** {@code millrace drill}: kills processes under load and counts what is lost or done twice. */
 @Command(
     name = "drill",
+    subcommands = MetastableCommand.class,
     mixinStandardHelpOptions = true,
     description = "Kill processes under load; count what is lost, repeated or done twice.")
 final class DrillCommand implements Callable<Integer> {
@@ -27,7 +28,11 @@ final class DrillCommand implements Callable<Integer> {
 
   @Mixin private OutputOptions output;
 
-  @Parameters(paramLabel = "NAME", description = "worker-kill, platform-kill or restart.")
+  @Parameters(
+      paramLabel = "NAME",
+      arity = "0..1",
+      defaultValue = "",
+      description = "worker-kill, platform-kill or restart.")
   private String name;
 
   @Option(
@@ -73,7 +78,7 @@ final class DrillCommand implements Callable<Integer> {
         .orElseThrow(
             () ->
                 CommandException.usage(
-                    "there is no drill '%s'; expected worker-kill, platform-kill or restart"
+                    "there is no drill '%s'; expected worker-kill, platform-kill, restart or metastable"
                         .formatted(name)));
   }
 }
