@@ -10,10 +10,10 @@ import java.util.Map;
  * <p>Every tenth of a second in which enough tasks ended, the limit becomes {@code limit * gradient
  * + sqrt(limit)}, smoothed, where the gradient is the usual run time over the present one, a half
  * at least and with some tolerance. Tools of one pool differ, so each run is taken relative to what
- * its own tool usually takes: that follows small changes in seconds, what is much faster at once, and
- * what is much slower, which is what an overload looks like, only over a minute. The limit grows only while at least half of it is in use. Source: the gradient limit of
- * Netflix's concurrency-limits ("Performance Under Load", 2018), after TCP Vegas (Brakmo, Peterson,
- * 1995).
+ * its own tool usually takes: that follows small changes in seconds, what is much faster at once,
+ * and what is much slower, which is what an overload looks like, only over a minute. The limit
+ * grows only while at least half of it is in use. Source: the gradient limit of Netflix's
+ * concurrency-limits ("Performance Under Load", 2018), after TCP Vegas (Brakmo, Peterson, 1995).
  *
  * <p>Safe for use by several threads. Times are nanoseconds on one monotonic clock.
  */
@@ -24,9 +24,10 @@ public final class ConcurrencyLimiter {
   private static final double GRADIENT_MIN = 0.5;
   private static final double SMOOTHING = 0.2;
   private static final double RATIO_MAX = 10;
-  private static final double MUCH_FASTER = 0.2;
+  private static final double NOISE = 1.25;
+  private static final double FASTER = 0.2;
   private static final double AS_USUAL = 0.02;
-  private static final double MUCH_SLOWER = 0.002;
+  private static final double SLOWER = 0.0005;
   private static final double RECENT = 0.1;
   private static final double RUN_MILLIS_MIN = 0.1;
   private static final double RUN_MILLIS_MAX = 1e9;
@@ -106,9 +107,7 @@ public final class ConcurrencyLimiter {
    */
   public synchronized boolean canEnd(String target, double remainingMillis, long now) {
     Usual of = usual.get(target);
-    if (of == null
-        || remainingMillis >= of.recent
-        || now >= of.letThroughAt + STEP_NANOS) {
+    if (of == null || remainingMillis >= of.recent || now >= of.letThroughAt + STEP_NANOS) {
       if (of != null) {
         of.letThroughAt = now;
       }
@@ -131,8 +130,7 @@ public final class ConcurrencyLimiter {
           of.millis = present;
         }
         double ratio = present / of.millis;
-        double rate =
-            ratio > TOLERANCE ? MUCH_SLOWER : ratio < 1 / TOLERANCE ? MUCH_FASTER : AS_USUAL;
+        double rate = ratio > NOISE ? SLOWER : ratio < 1 / NOISE ? FASTER : AS_USUAL;
         of.millis += rate * (present - of.millis);
         of.sum = 0;
         of.count = 0;
