@@ -120,6 +120,7 @@ final class Attempts {
     flights.write(live);
     handOvers.sent(live, now);
     flights.schedule(live);
+    health.sent(request.getTarget(), TargetKind.TOOL, flight.getAttempt() > 1, now);
     out.task(spec.getPool(), Orders.task(live, spec, kind, partition, now));
   }
 
@@ -287,9 +288,23 @@ final class Attempts {
             done.getCostMicros(),
             live.flight.getProbeEpoch(),
             now);
+        flown(live, now);
       }
       default -> {}
     }
+  }
+
+  private void flown(LiveFlight live, long now) {
+    Request request = live.leader();
+    String correlation = request.getCorrelationId();
+    String parent = request.getParentId();
+    health.flown(
+        request.getTarget(),
+        TargetKind.TOOL,
+        !correlation.isEmpty() || parent == null ? correlation : parent,
+        request.getArrivedAt(),
+        live.flight.getSentAt(),
+        now);
   }
 
   /** The pause before another attempt may be over. */
@@ -425,6 +440,7 @@ final class Attempts {
         0,
         live.flight.getProbeEpoch(),
         now);
+    flown(live, now);
     return new Failure(
         "WORKER_LOST",
         "the worker that ran attempt %d was not heard of for %s"

@@ -10,6 +10,7 @@ import io.millrace.schemas.identity.Ids;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +54,7 @@ public final class TargetHealth {
       status.setCorrelationId("");
       status.setReason("");
       status.setId("");
+      status.setPatterns(List.of());
     } else {
       status = before;
       // Its window is gone: to be said again.
