@@ -1,0 +1,245 @@
+package io.millrace.topologies.health.patterns.logic;
+
+import com.datadoghq.sketch.ddsketch.DDSketch;
+import io.millrace.events.FailurePattern;
+import io.millrace.topologies.health.logic.Sketches;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells from what is sent, what ends and how long it takes whether a target is saturated or in a
+ * spiral of timeouts.
+ *
+ * <p>By Little's law (J. D. C. Little, 1961) what is in flight is throughput times time in flight;
+ * both that time and throughput are measured where the attempts end. The backlog is a CUSUM of what
+ * was offered (sent or refused) less what ended. SATURATION: the backlog is worth several times the
+ * healthy time in flight, attempts take several times that long, throughput does not grow and most
+ * attempts succeed all the same. TIMEOUT_SPIRAL: attempts time out and are tried again, more are in
+ * flight for longer, fewer operations succeed of those that are begun, and those that do are slow.
+ * The last tells it from a target that hangs, whose successes are as quick as ever (N. Bronson et
+ * al., "Metastable Failures in Distributed Systems", HotOS 2021). Either must hold for half a
+ * minute.
+ */
+final class QueueDetector {
+  private static final int STEPS = 12;
+  private static final int HOLD_STEPS = 6;
+  private static final double ALLOWANCE = 0.02;
+  private static final double LONGER = 2.5;
+  private static final double BACKLOG_MIN = 10;
+  private static final double MEMORY_STEPS = 120;
+  private static final int ENDED_MIN = 10;
+
+  private final Deque<Step> window = new ArrayDeque<>();
+  private final LatencyBaseline latencies;
+  private double healthyMillis = Double.NaN;
+  private double healthyRate;
+  private double healthyRetries;
+  private double healthyGoodput = 1;
+  private double backlog;
+  private long onset;
+  private int saturated;
+  private int spiral;
+  private int calm;
+  private Totals totals = new Totals(new ArrayDeque<>());
+
+  QueueDetector(LatencyBaseline latencies) {
+    this.latencies = latencies;
+  }
+
+  private static final class Totals {
+    final DDSketch runs = Sketches.empty();
+    long ok;
+    long ended;
+    long timeouts;
+    long sent;
+    long retries;
+    long refused;
+    double inFlightMillis;
+
+    Totals(Iterable<Step> steps) {
+      for (Step step : steps) {
+        runs.mergeWith(step.runs);
+        ok += step.ok;
+        ended += step.ended();
+        timeouts += step.timeouts;
+        sent += step.sent;
+        retries += step.retries;
+        refused += step.refused;
+        inFlightMillis += step.inFlightMillis;
+      }
+    }
+
+    /** Mean time in flight of what ended. */
+    double millis() {
+      return inFlightMillis / ended;
+    }
+
+    double begun() {
+      return Math.max(1, sent - retries + refused);
+    }
+  }
+
+  /**
+   * Takes the next step.
+   *
+   * @param failing whether the failures of the target are out of the ordinary
+   */
+  void step(Step step, boolean failing) {
+    window.addLast(step);
+    if (window.size() > STEPS) {
+      window.removeFirst();
+    }
+    if (backlog == 0) {
+      onset = step.fromMillis;
+    }
+    double offered = step.sent + step.refused;
+    backlog = Math.max(0, backlog + offered * (1 - ALLOWANCE) - step.ended());
+    totals = new Totals(window);
+    if (Double.isNaN(healthyMillis) || step.sent == 0 && totals.sent == 0) {
+      learn(step);
+      return;
+    }
+    calm = queueing() ? 0 : calm + 1;
+    saturated = isSaturated() ? saturated + 1 : 0;
+    spiral = isSpiral(failing) ? spiral + 1 : 0;
+    if (!failing && !queueing()) {
+      learn(step);
+    }
+  }
+
+  private void learn(Step step) {
+    if (step.ended() == 0 || step.sent == 0) {
+      return;
+    }
+    double millis = step.inFlightMillis / step.ended();
+    double weight = Double.isNaN(healthyMillis) ? 1 : Math.min(1, step.ended() / 5.0) / MEMORY_STEPS;
+    double seconds = Step.MILLIS / 1_000.0;
+    healthyMillis = Double.isNaN(healthyMillis) ? millis : blend(healthyMillis, millis, weight);
+    healthyRate = blend(healthyRate, step.ended() / seconds, weight);
+    healthyRetries = blend(healthyRetries, (double) step.retries / step.sent, weight);
+    healthyGoodput =
+        blend(healthyGoodput, Math.min(1, step.ok / Math.max(1.0, step.sent - step.retries)), weight);
+  }
+
+  private static double blend(double before, double value, double weight) {
+    return before + weight * (value - before);
+  }
+
+  /** Whether attempts wait longer than in health for what lies before them. */
+  boolean queueing() {
+    return !Double.isNaN(healthyMillis)
+        && totals.ended >= ENDED_MIN
+        && backlog >= worth(LONGER - 1)
+        && totals.millis() >= LONGER * healthyMillis;
+  }
+
+  /** Attempts in flight beyond the healthy ones that are worth so many healthy times in flight. */
+  private double worth(double times) {
+    double perMilli = totals.ended / (double) (window.size() * Step.MILLIS);
+    return Math.max(BACKLOG_MIN, times * healthyMillis * perMilli);
+  }
+
+  private boolean isSaturated() {
+    long earlier = 0;
+    long later = 0;
+    int i = 0;
+    for (Step step : window) {
+      if (i++ < window.size() / 2) {
+        earlier += step.ended();
+      } else {
+        later += step.ended();
+      }
+    }
+    boolean flat = later <= 1.15 * earlier + 3 * Math.sqrt(earlier + later);
+    boolean offeredMore = totals.sent + totals.refused >= totals.ended;
+    return queueing()
+        && backlog >= worth(LONGER)
+        && flat
+        && offeredMore
+        && totals.ok >= 0.7 * totals.ended;
+  }
+
+  private boolean isSpiral(boolean failing) {
+    double retries = totals.sent == 0 ? 0 : (double) totals.retries / totals.sent;
+    return failing
+        && totals.ended >= ENDED_MIN
+        && totals.timeouts >= 5
+        && totals.timeouts >= 0.1 * totals.ended
+        && retries >= healthyRetries + 0.08
+        && totals.millis() >= 1.5 * healthyMillis
+        && totals.ok / totals.begun() <= 0.8 * healthyGoodput
+        && slowSuccesses();
+  }
+
+  /** Whether those that did not time out were slow, which tells a queue from a target that hangs. */
+  private boolean slowSuccesses() {
+    double slow = latencies.quantile(0.95);
+    if (Double.isNaN(slow) || totals.runs.isEmpty()) {
+      return false;
+    }
+    double timeout = 0.95 * totals.runs.getMaxValue();
+    double all = LatencyBaseline.between(totals.runs, 0, timeout);
+    double slower = LatencyBaseline.between(totals.runs, slow, timeout);
+    return slower >= 3 && slower >= 0.3 * all;
+  }
+
+  /** The pattern that queues make now, or null. */
+  @Nullable Finding finding() {
+    if (spiral >= HOLD_STEPS) {
+      return found(
+          FailurePattern.TIMEOUT_SPIRAL,
+          "%.0f %% of attempts time out and %.0f %% are retries, while %.0f %% of operations succeed"
+              .formatted(
+                  100.0 * totals.timeouts / totals.ended,
+                  100.0 * totals.retries / Math.max(1, totals.sent),
+                  100 * Math.min(1, totals.ok / totals.begun())));
+    }
+    if (saturated >= HOLD_STEPS) {
+      return found(
+          FailurePattern.SATURATION,
+          "%d were offered and %d served in %d s; attempts take %.0f ms instead of %.0f ms"
+              .formatted(
+                  totals.sent + totals.refused,
+                  totals.ended,
+                  window.size() * Step.MILLIS / 1_000,
+                  totals.millis(),
+                  healthyMillis));
+    }
+    return null;
+  }
+
+  private Finding found(FailurePattern pattern, String reason) {
+    double healthyInFlight = healthyRate * healthyMillis / 1_000;
+    double excess = backlog * backlog / (2 * (2 * healthyInFlight + BACKLOG_MIN));
+    return new Finding(
+        pattern,
+        onset,
+        Math.min(40, Math.max(excess, totals.timeouts)),
+        reason,
+        Map.of(
+            "backlog", String.format(Locale.ROOT, "%.0f", backlog),
+            "in_flight_ms", String.format(Locale.ROOT, "%.1f", totals.millis()),
+            "healthy_in_flight_ms", String.format(Locale.ROOT, "%.1f", healthyMillis),
+            "retries", Long.toString(totals.retries),
+            "timeouts", Long.toString(totals.timeouts),
+            "refused", Long.toString(totals.refused)));
+  }
+
+  /** Whether a spiral begins: failures are to be blamed on it, not named yet. */
+  boolean spiralling() {
+    return spiral > 0;
+  }
+
+  /** Whether nothing queued for so long. */
+  boolean calmFor(long millis) {
+    return calm * Step.MILLIS >= millis;
+  }
+
+  /** When the queue began to grow, milliseconds since the epoch. */
+  long onset() {
+    return onset;
+  }
+}
