@@ -117,10 +117,16 @@ final class Fleet {
     List<SimulatedTarget> chain = new ArrayList<>();
     double rate = logBetween(0.3, 10);
     double service = logBetween(0.03, 0.3);
+    TargetShape[] shapes = new TargetShape[length];
+    for (int i = length - 1; i >= 0; i--) {
+      // Callers wait for those they call: they take longer, and have more patience.
+      shapes[i] = shape(i == 0 ? rate : rate * between(0, 0.5), service * (length - i) * 2);
+      if (i + 1 < length && shapes[i].timeoutSeconds() < shapes[i + 1].timeoutSeconds()) {
+        shapes[i] = shapes[i].withTimeout(1.2 * shapes[i + 1].timeoutSeconds());
+      }
+    }
     for (int i = 0; i < length; i++) {
-      // Callers wait for those they call, so that they take longer.
-      TargetShape shape = shape(i == 0 ? rate : rate * between(0, 0.5), service * (length - i) * 2);
-      chain.add(add("cascading-" + i, shape));
+      chain.add(add("cascading-" + i, shapes[i]));
     }
     for (int i = 0; i + 1 < length; i++) {
       chain.get(i).callees.add(new SimulatedTarget.Callee(chain.get(i + 1), between(0.4, 1)));
@@ -149,9 +155,9 @@ final class Fleet {
   private void timeoutSpiral() {
     double service = logBetween(0.05, 0.8);
     double rate = logBetween(3, 30);
-    double use = between(0.4, 0.65);
+    double use = between(0.35, 0.6);
     double timeout = service * between(4, 12);
-    int servers = (int) Math.ceil(rate * mean(service, 0.4) / use);
+    int servers = (int) Math.ceil(rate * mean(service, 0.4) / use) + 3;
     double capacity = servers / mean(service, 0.4);
     TargetShape shape =
         new TargetShape(
@@ -195,7 +201,7 @@ final class Fleet {
     double service = logBetween(0.05, 1);
     double rate = logBetween(1, 30);
     double use = between(0.4, 0.65);
-    int servers = (int) Math.ceil(rate * mean(service, 0.4) / use);
+    int servers = (int) Math.ceil(rate * mean(service, 0.4) / use) + 3;
     double capacity = servers / mean(service, 0.4);
     boolean inside = random.nextBoolean();
     int inFlightMax = (int) Math.max(40, capacity * between(5, 60));
@@ -264,14 +270,15 @@ final class Fleet {
 
   private TargetShape shape(double rate, double service) {
     double spread = between(0.25, 0.9);
-    double peak = 20 * Math.max(rate, 1) * mean(service, spread);
+    double timeout = service * between(12, 60) * Math.exp(spread);
     return new TargetShape(
         rate,
         service,
         spread,
-        (int) Math.ceil(peak + 20),
+        // Enough for calls that all hang at the highest rate.
+        (int) Math.ceil(20 * Math.max(rate, 1) * timeout) + 20,
         random.nextBoolean(),
-        service * between(12, 60) * Math.exp(2 * spread),
+        timeout,
         1 + random.nextInt(3),
         1_000_000,
         random.nextBoolean() ? between(0, 0.02) : 0,

@@ -89,6 +89,7 @@ final class FleetWatch {
     HealthStatus status = of.status(policy, now);
     status.setPatterns(watched.reports());
     status.setIllSinceAt(watched.illSince());
+    status.setIllFrom(watched.illFrom());
     statuses.put(target.name, status);
     target.circuit(
         status.getCircuit() != CircuitState.CLOSED,

@@ -24,4 +24,20 @@ record TargetShape(
     int attemptsMax,
     int inFlightMax,
     double failing,
-    double opensAt) {}
+    double opensAt) {
+
+  /** The same with another timeout. */
+  TargetShape withTimeout(double seconds) {
+    return new TargetShape(
+        ratePerSecond,
+        serviceSeconds,
+        spread,
+        servers,
+        queueInside,
+        seconds,
+        attemptsMax,
+        inFlightMax,
+        failing,
+        opensAt);
+  }
+}

@@ -55,6 +55,7 @@ public final class TargetHealth {
       status.setReason("");
       status.setId("");
       status.setPatterns(List.of());
+      status.setIllFrom("");
     } else {
       status = before;
       // Its window is gone: to be said again.

@@ -68,11 +68,11 @@ final class FailureDetector {
     double bad = ILL_FACTOR * healthy / (1 + (ILL_FACTOR - 1) * healthy);
     weigh(step, healthy, bad);
     remember(step);
-    if (ill >= CROSSING && share() >= ILL_SHARE_MIN) {
+    if (ill >= CROSSING && well < CROSSING && share() >= ILL_SHARE_MIN) {
       illAt = now;
       episode = true;
       peak = Math.max(peak, ill);
-    } else if (episode && well >= CROSSING && ill < SURE) {
+    } else if (episode && well >= CROSSING) {
       formerOnset = onset;
       formerPeak = peak;
       episode = false;

@@ -34,16 +34,16 @@ final class LatencyBaseline {
     return known == null ? Double.NaN : known.getValueAtQuantile(q);
   }
 
-  /** How many of the run times lie between the two, both in milliseconds. */
-  static double between(DDSketch runs, double from, double to) {
+  /** How many of the run times are longer, in milliseconds. */
+  static double over(DDSketch runs, double millis) {
     double count = 0;
-    Iterator<Bin> bins = runs.getPositiveValueStore().getAscendingIterator();
-    while (bins.hasNext()) {
-      Bin bin = bins.next();
-      double value = runs.getIndexMapping().value(bin.getIndex());
-      if (value >= from && value < to) {
-        count += bin.getCount();
+    Iterator<Bin> slowestFirst = runs.getPositiveValueStore().getDescendingIterator();
+    while (slowestFirst.hasNext()) {
+      Bin bin = slowestFirst.next();
+      if (runs.getIndexMapping().value(bin.getIndex()) <= millis) {
+        break;
       }
+      count += bin.getCount();
     }
     return count;
   }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>By Little's law (J. D. C. Little, 1961) what is in flight is throughput times time in flight;
  * both that time and throughput are measured where the attempts end. The backlog is a CUSUM of what
- * was offered (sent or refused) less what ended. SATURATION: the backlog is worth several times the
+ * was sent less what ended, with what was refused of late. SATURATION: the backlog is worth several times the
  * healthy time in flight, attempts take several times that long, throughput does not grow and most
  * attempts succeed all the same. TIMEOUT_SPIRAL: attempts time out and are tried again, more are in
  * flight for longer, fewer operations succeed of those that are begun, and those that do are slow.
@@ -38,7 +38,7 @@ final class QueueDetector {
   private double healthyRate;
   private double healthyRetries;
   private double healthyGoodput = 1;
-  private double backlog;
+  private double queued;
   private long onset;
   private int saturated;
   private int spiral;
@@ -92,12 +92,11 @@ final class QueueDetector {
     if (window.size() > STEPS) {
       window.removeFirst();
     }
-    if (backlog == 0) {
+    totals = new Totals(window);
+    if (queued + totals.refused == 0) {
       onset = step.fromMillis;
     }
-    double offered = step.sent + step.refused;
-    backlog = Math.max(0, backlog + offered * (1 - ALLOWANCE) - step.ended());
-    totals = new Totals(window);
+    queued = Math.max(0, queued + step.sent * (1 - ALLOWANCE) - step.ended());
     if (Double.isNaN(healthyMillis) || step.sent == 0 && totals.sent == 0) {
       learn(step);
       return;
@@ -128,11 +127,16 @@ final class QueueDetector {
     return before + weight * (value - before);
   }
 
+  /** What was sent and has not ended, and what was refused of late. */
+  private double backlog() {
+    return queued + totals.refused;
+  }
+
   /** Whether attempts wait longer than in health for what lies before them. */
   boolean queueing() {
     return !Double.isNaN(healthyMillis)
         && totals.ended >= ENDED_MIN
-        && backlog >= worth(LONGER - 1)
+        && backlog() >= worth(LONGER - 1)
         && totals.millis() >= LONGER * healthyMillis;
   }
 
@@ -156,7 +160,7 @@ final class QueueDetector {
     boolean flat = later <= 1.15 * earlier + 3 * Math.sqrt(earlier + later);
     boolean offeredMore = totals.sent + totals.refused >= totals.ended;
     return queueing()
-        && backlog >= worth(LONGER)
+        && backlog() >= worth(LONGER)
         && flat
         && offeredMore
         && totals.ok >= 0.7 * totals.ended;
@@ -177,13 +181,11 @@ final class QueueDetector {
   /** Whether those that did not time out were slow, which tells a queue from a target that hangs. */
   private boolean slowSuccesses() {
     double slow = latencies.quantile(0.95);
-    if (Double.isNaN(slow) || totals.runs.isEmpty()) {
+    if (Double.isNaN(slow)) {
       return false;
     }
-    double timeout = 0.95 * totals.runs.getMaxValue();
-    double all = LatencyBaseline.between(totals.runs, 0, timeout);
-    double slower = LatencyBaseline.between(totals.runs, slow, timeout);
-    return slower >= 3 && slower >= 0.3 * all;
+    double slower = LatencyBaseline.over(totals.runs, slow) - totals.timeouts;
+    return slower >= 3 && slower >= 0.3 * totals.ok;
   }
 
   /** The pattern that queues make now, or null. */
@@ -213,14 +215,14 @@ final class QueueDetector {
 
   private Finding found(FailurePattern pattern, String reason) {
     double healthyInFlight = healthyRate * healthyMillis / 1_000;
-    double excess = backlog * backlog / (2 * (2 * healthyInFlight + BACKLOG_MIN));
+    double excess = backlog() * backlog() / (2 * (2 * healthyInFlight + BACKLOG_MIN));
     return new Finding(
         pattern,
         onset,
         Math.min(40, Math.max(excess, totals.timeouts)),
         reason,
         Map.of(
-            "backlog", String.format(Locale.ROOT, "%.0f", backlog),
+            "backlog", String.format(Locale.ROOT, "%.0f", backlog()),
             "in_flight_ms", String.format(Locale.ROOT, "%.1f", totals.millis()),
             "healthy_in_flight_ms", String.format(Locale.ROOT, "%.1f", healthyMillis),
             "retries", Long.toString(totals.retries),

@@ -44,6 +44,7 @@ public final class TargetPatterns {
   private final Dependencies dependencies = new Dependencies();
   private @Nullable FailurePatternReport trouble;
   private @Nullable FailurePatternReport slowing;
+  private String illFrom = "";
   private boolean stepped;
 
   /**
@@ -134,9 +135,10 @@ public final class TargetPatterns {
   private record Cause(Finding finding, String blamed) {}
 
   private @Nullable Cause cause(Function<String, @Nullable HealthStatus> others) {
-    Cause elsewhere = failures.nats() >= CASCADE_NATS ? elsewhere(others) : null;
-    if (elsewhere != null) {
-      return elsewhere;
+    HealthStatus before = failures.ill() ? illBefore(others) : null;
+    illFrom = before == null ? target : before.getIllFrom();
+    if (before != null && failures.episode() && failures.nats() >= CASCADE_NATS) {
+      return new Cause(cascading(before), illFrom);
     }
     Finding finding = queue.finding();
     if (finding == null && !queue.spiralling()) {
@@ -145,42 +147,30 @@ public final class TargetPatterns {
     return finding == null ? null : new Cause(finding, target);
   }
 
-  /** A target that this one depends on and that was ill before it. */
-  private @Nullable Cause elsewhere(Function<String, @Nullable HealthStatus> others) {
-    if (!failures.episode()) {
-      return null;
-    }
-    long onset = failures.onset();
+  /** A target that this one depends on and that was ill before it, by no fault of this one. */
+  private @Nullable HealthStatus illBefore(Function<String, @Nullable HealthStatus> others) {
     for (String other : dependencies.targets()) {
       HealthStatus status = others.apply(other);
       Instant ill = status == null ? null : status.getIllSinceAt();
-      if (status == null || ill == null) {
-        continue;
-      }
-      long before = onset - ill.toEpochMilli();
-      String origin = origin(status);
-      if (before >= -CASCADE_AFTER_MILLIS
-          && before <= CASCADE_BEFORE_MILLIS
-          && !origin.equals(target)) {
-        String reason =
-            "fails since %d s after %s, which it depends on, became ill"
-                .formatted(Math.max(0, before / 1_000), other);
-        Map<String, String> evidence =
-            Map.of("depends_on", other, "seconds_after", Long.toString(before / 1_000));
-        return new Cause(
-            new Finding(FailurePattern.CASCADING, onset, failures.nats(), reason, evidence),
-            origin);
+      if (status != null && ill != null && !status.getIllFrom().equals(target)) {
+        long before = failures.onset() - ill.toEpochMilli();
+        if (before >= -CASCADE_AFTER_MILLIS && before <= CASCADE_BEFORE_MILLIS) {
+          return status;
+        }
       }
     }
     return null;
   }
 
-  private static String origin(HealthStatus status) {
-    return status.getPatterns().stream()
-        .filter(report -> report.getPattern() == FailurePattern.CASCADING)
-        .map(FailurePatternReport::getBlamed)
-        .findFirst()
-        .orElse(status.getTarget());
+  private Finding cascading(HealthStatus before) {
+    long seconds = (failures.onset() - before.getIllSinceAt().toEpochMilli()) / 1_000;
+    return new Finding(
+        FailurePattern.CASCADING,
+        failures.onset(),
+        failures.nats(),
+        "fails since %d s after %s, which it depends on, became ill"
+            .formatted(Math.max(0, seconds), before.getTarget()),
+        Map.of("depends_on", before.getTarget(), "seconds_after", Long.toString(seconds)));
   }
 
   private static boolean outgrows(FailurePattern pattern, FailurePattern held) {
@@ -232,5 +222,14 @@ public final class TargetPatterns {
       return Instant.ofEpochMilli(failures.onset());
     }
     return queue.queueing() ? Instant.ofEpochMilli(queue.onset()) : null;
+  }
+
+  /** Where that comes from: a target it depends on, or itself; empty: nothing is. */
+  public String illFrom() {
+    FailurePatternReport held = trouble;
+    if (held != null) {
+      return held.getBlamed();
+    }
+    return illSince() == null ? "" : illFrom;
   }
 }
