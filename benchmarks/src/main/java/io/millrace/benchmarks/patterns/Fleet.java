@@ -77,21 +77,17 @@ final class Fleet {
   // ---- failures
 
   private void persistent() {
-    SimulatedTarget target = roomy("persistent", 0.1, 40);
+    SimulatedTarget target = failing("persistent");
     double share = between(0.7, 1);
     double from = onset();
     double to = from + Math.max(between(180, 1_200), enough(20, share, target));
     target.course.addFailing(Course.during(from, to, share, 0));
-    target.course.failAs(
-        pick(Outcome.TOOL_ERROR, Outcome.TOOL_ERROR, Outcome.LOST, Outcome.TIMEOUT));
     injected(target, FailurePattern.PERSISTENT, target, from, to);
   }
 
   private void intermittent() {
-    SimulatedTarget target = roomy("intermittent", 0.1, 40);
+    SimulatedTarget target = failing("intermittent");
     double from = onset();
-    target.course.failAs(
-        pick(Outcome.TOOL_ERROR, Outcome.TOOL_ERROR, Outcome.LOST, Outcome.TIMEOUT));
     double to;
     if (random.nextBoolean()) {
       double share = between(0.1, 0.35);
@@ -112,7 +108,22 @@ final class Fleet {
     injected(target, FailurePattern.INTERMITTENT, target, from, to);
   }
 
+  /** A target to fail one way or another. */
+  private SimulatedTarget failing(String name) {
+    Outcome how = pick(Outcome.TOOL_ERROR, Outcome.TOOL_ERROR, Outcome.LOST, Outcome.TIMEOUT);
+    TargetShape shape = shape(logBetween(0.1, 40), logBetween(0.02, 2), attemptsMax(how));
+    SimulatedTarget target = add(name, shape);
+    target.course.failAs(how);
+    return target;
+  }
+
+  /** What hangs and is tried again is a spiral of timeouts: here it is not tried again. */
+  private int attemptsMax(Outcome how) {
+    return how == Outcome.TIMEOUT ? 1 : 1 + random.nextInt(3);
+  }
+
   private void cascading() {
+    Outcome how = pick(Outcome.TOOL_ERROR, Outcome.LOST, Outcome.TIMEOUT);
     int length = 3 + random.nextInt(2);
     List<SimulatedTarget> chain = new ArrayList<>();
     double rate = logBetween(0.3, 10);
@@ -120,7 +131,8 @@ final class Fleet {
     TargetShape[] shapes = new TargetShape[length];
     for (int i = length - 1; i >= 0; i--) {
       // Callers wait for those they call: they take longer, and have more patience.
-      shapes[i] = shape(i == 0 ? rate : rate * between(0, 0.5), service * (length - i) * 2);
+      double own = i == 0 ? rate : rate * between(0, 0.5);
+      shapes[i] = shape(own, service * (length - i) * 2, attemptsMax(how));
       if (i + 1 < length && shapes[i].timeoutSeconds() < shapes[i + 1].timeoutSeconds()) {
         shapes[i] = shapes[i].withTimeout(1.2 * shapes[i + 1].timeoutSeconds());
       }
@@ -135,7 +147,6 @@ final class Fleet {
     double share = between(0.75, 1);
     double from = onset();
     double to = from + Math.max(between(240, 900), enough(30, share * 0.5, chain.get(0)));
-    Outcome how = pick(Outcome.TOOL_ERROR, Outcome.LOST, Outcome.TIMEOUT);
     double onset = from;
     for (int i = length - 1; i >= 0; i--) {
       SimulatedTarget target = chain.get(i);
@@ -265,10 +276,12 @@ final class Fleet {
 
   /** A target with servers to spare. */
   private SimulatedTarget roomy(String name, double rateMin, double rateMax) {
-    return add(name, shape(logBetween(rateMin, rateMax), logBetween(0.02, 2)));
+    return add(
+        name,
+        shape(logBetween(rateMin, rateMax), logBetween(0.02, 2), 1 + random.nextInt(3)));
   }
 
-  private TargetShape shape(double rate, double service) {
+  private TargetShape shape(double rate, double service, int attemptsMax) {
     double spread = between(0.25, 0.9);
     double timeout = service * between(12, 60) * Math.exp(spread);
     return new TargetShape(
@@ -279,7 +292,7 @@ final class Fleet {
         (int) Math.ceil(20 * Math.max(rate, 1) * timeout) + 20,
         random.nextBoolean(),
         timeout,
-        1 + random.nextInt(3),
+        attemptsMax,
         1_000_000,
         random.nextBoolean() ? between(0, 0.02) : 0,
         random.nextInt(3) == 0 ? 2 : 0.5);

@@ -21,9 +21,13 @@ import java.util.Random;
 final class FleetWatch {
   private static final long START = 1_767_225_600_000L;
 
+  /** How old a status of which nothing moved may get. */
+  private static final long STATUS_SECONDS = 5;
+
   private final Map<String, TargetHealth> health = new HashMap<>();
   private final Map<String, TargetPatterns> patterns = new HashMap<>();
   private final Map<String, HealthStatus> statuses = new HashMap<>();
+  private final Map<String, HealthPolicy> policies = new HashMap<>();
   private final List<Raised> raised = new ArrayList<>();
   private final List<HealthFold> folds;
   private long now = START;
@@ -43,6 +47,7 @@ final class FleetWatch {
   /** Runs a fleet; gives it with what was raised. */
   Watched run(Fleets fleets, Random random) {
     Fleet fleet = fleets.of(random, folds, START);
+    fleet.targets().forEach(t -> policies.put(t.name, policy(t.shape.opensAt())));
     for (int second = 0; second < Fleet.SECONDS; second++) {
       for (SimulatedTarget target : fleet.targets()) {
         target.pass(second);
@@ -63,7 +68,7 @@ final class FleetWatch {
     String target = summary.getTarget();
     health
         .computeIfAbsent(target, t -> new TargetHealth(t, TargetKind.TOOL, null))
-        .add(summary, policy(1), now);
+        .add(summary, policies.getOrDefault(target, HealthPolicy.DEFAULT), now);
     patterns.computeIfAbsent(target, t -> new TargetPatterns(t, List.of())).add(summary, now);
   }
 
@@ -80,11 +85,16 @@ final class FleetWatch {
       return;
     }
     HealthPolicy policy = policy(target.shape.opensAt());
-    of.tick(policy, now);
-    for (TargetPatterns.Change change : watched.tick(now, statuses::get)) {
+    boolean moved = of.tick(policy, now);
+    List<TargetPatterns.Change> changes = watched.tick(now, statuses::get);
+    for (TargetPatterns.Change change : changes) {
       if (change.raised()) {
         raised.add(Raised.of(target.name, change.report(), START));
       }
+    }
+    boolean quiet = !moved && changes.isEmpty() && statuses.containsKey(target.name);
+    if (quiet && !target.isHeldBack() && now / 1_000 % STATUS_SECONDS != 0) {
+      return;
     }
     HealthStatus status = of.status(policy, now);
     status.setPatterns(watched.reports());

@@ -97,6 +97,11 @@ final class SimulatedTarget {
     probeEpoch = epoch;
   }
 
+  /** Whether its circuit is not closed. */
+  boolean isHeldBack() {
+    return open;
+  }
+
   /** An operation arrives. */
   void call(String conversation, double at) {
     events.add(new Event(at, Step.ARRIVE, operation(conversation, at, 0), null, Outcome.UNKNOWN));

@@ -41,7 +41,13 @@ public final class HealthFold {
   private static final int CONVERSATION_LENGTH_MAX = 128;
 
   private static final int CODES_MAX = 32;
-  private static final int DEPENDENCIES_MAX = 16;
+
+  /** Most targets that one summary says its target depends on. */
+  static final int DEPENDENCIES_MAX = 16;
+
+  /** Most of anything that one summary can count; more is a mistake. */
+  static final long COUNT_MAX = 1_000_000_000_000L;
+
   private static final String OTHER = "OTHER";
 
   private final String source;

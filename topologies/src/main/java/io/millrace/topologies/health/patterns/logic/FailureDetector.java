@@ -33,11 +33,11 @@ final class FailureDetector {
   private static final double ILL_FACTOR = 4;
   private static final double ILL_SHARE_MIN = 0.07;
   private static final double MEMORY_ATTEMPTS = 2_000;
-  private static final long PERSISTENT_MILLIS = 75_000;
+  private static final long PERSISTENT_MILLIS = 90_000;
   private static final long INTERMITTENT_MILLIS = 60_000;
   private static final long UNDECIDED_MILLIS = 300_000;
   private static final long RECENT_MILLIS = 20_000;
-  private static final int RECENT_ATTEMPTS = 4;
+  private static final int RECENT_ATTEMPTS = 8;
   private static final int RECENT_MAX = 64;
   private static final long APART_MILLIS = 30_000;
   private static final long AGAIN_MILLIS = 1_200_000;
@@ -112,7 +112,7 @@ final class FailureDetector {
     return (double) failed / (ok + failed);
   }
 
-  /** Share of failures among the last attempts: of twenty seconds, and four at least. */
+  /** Share of failures among the last attempts: of twenty seconds, and eight at least. */
   private double recentShare() {
     long all = 0;
     long bad = 0;
@@ -146,7 +146,7 @@ final class FailureDetector {
     }
     double share = share();
     // How far from half the share must be to be told from it, by its standard error.
-    double doubt = lasted >= UNDECIDED_MILLIS ? 0 : 0.75 / Math.sqrt(ok + failed);
+    double doubt = lasted >= UNDECIDED_MILLIS ? 0 : 0.75 / Math.sqrt((double) (ok + failed));
     if (lasted >= PERSISTENT_MILLIS && share >= 0.5 + doubt && recentShare() >= 0.5) {
       return found(
           FailurePattern.PERSISTENT,
@@ -180,7 +180,7 @@ final class FailureDetector {
 
   /** Whether failures are out of the ordinary now, named or not. */
   boolean ill() {
-    return episode || ill >= CROSSING / 2 && share() >= ILL_SHARE_MIN;
+    return episode || (ill >= CROSSING / 2 && share() >= ILL_SHARE_MIN);
   }
 
   /** Whether an episode is under way. */

@@ -1,8 +1,6 @@
 package io.millrace.topologies.health.patterns.logic;
 
-import com.datadoghq.sketch.ddsketch.DDSketch;
 import io.millrace.events.FailurePattern;
-import io.millrace.topologies.health.logic.Sketches;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Locale;
@@ -15,18 +13,19 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>By Little's law (J. D. C. Little, 1961) what is in flight is throughput times time in flight;
  * both that time and throughput are measured where the attempts end. The backlog is a CUSUM of what
- * was sent less what ended, with what was refused of late. SATURATION: the backlog is worth several times the
- * healthy time in flight, attempts take several times that long, throughput does not grow and most
- * attempts succeed all the same. TIMEOUT_SPIRAL: attempts time out and are tried again, more are in
- * flight for longer, fewer operations succeed of those that are begun, and those that do are slow.
- * The last tells it from a target that hangs, whose successes are as quick as ever (N. Bronson et
- * al., "Metastable Failures in Distributed Systems", HotOS 2021). Either must hold for half a
- * minute.
+ * was sent less what ended, with what was refused of late. SATURATION: the backlog is worth several
+ * times the healthy time in flight, attempts take several times that long, throughput does not grow
+ * and most attempts succeed all the same. TIMEOUT_SPIRAL: attempts time out and are tried again,
+ * more are in flight for longer, fewer operations succeed of those that are begun, and those that
+ * do are slow. The last tells it from a target that hangs, whose successes are as quick as ever (N.
+ * Bronson et al., "Metastable Failures in Distributed Systems", HotOS 2021). Either must hold for
+ * half a minute.
  */
 final class QueueDetector {
   private static final int STEPS = 12;
   private static final int HOLD_STEPS = 6;
   private static final double ALLOWANCE = 0.02;
+  private static final double OFFERED_MORE = 1.05;
   private static final double LONGER = 2.5;
   private static final double BACKLOG_MIN = 10;
   private static final double MEMORY_STEPS = 120;
@@ -50,7 +49,7 @@ final class QueueDetector {
   }
 
   private static final class Totals {
-    final DDSketch runs = Sketches.empty();
+    private final Iterable<Step> steps;
     long ok;
     long ended;
     long timeouts;
@@ -60,8 +59,8 @@ final class QueueDetector {
     double inFlightMillis;
 
     Totals(Iterable<Step> steps) {
+      this.steps = steps;
       for (Step step : steps) {
-        runs.mergeWith(step.runs);
         ok += step.ok;
         ended += step.ended();
         timeouts += step.timeouts;
@@ -72,13 +71,37 @@ final class QueueDetector {
       }
     }
 
-    /** Mean time in flight of what ended. */
+    /** Mean time in flight of what ended, milliseconds. */
     double millis() {
       return inFlightMillis / ended;
     }
 
+    /** The same of what did not time out: those that hang are no queue. */
+    double millisWithoutTimeouts() {
+      double hung = timeouts == 0 ? 0 : timeouts * longestRun();
+      return ended == timeouts ? 0 : Math.max(0, inFlightMillis - hung) / (ended - timeouts);
+    }
+
+    private double longestRun() {
+      double longest = 0;
+      for (Step step : steps) {
+        longest = Math.max(longest, step.runs.isEmpty() ? 0 : step.runs.getMaxValue());
+      }
+      return longest;
+    }
+
+    /** Attempts that ran longer. */
+    double runsOver(double millis) {
+      double count = 0;
+      for (Step step : steps) {
+        count += LatencyBaseline.over(step.runs, millis);
+      }
+      return count;
+    }
+
+    /** Operations that were begun or refused. */
     double begun() {
-      return Math.max(1, sent - retries + refused);
+      return Math.max(1.0, (double) (sent - retries + refused));
     }
   }
 
@@ -97,7 +120,7 @@ final class QueueDetector {
       onset = step.fromMillis;
     }
     queued = Math.max(0, queued + step.sent * (1 - ALLOWANCE) - step.ended());
-    if (Double.isNaN(healthyMillis) || step.sent == 0 && totals.sent == 0) {
+    if (Double.isNaN(healthyMillis) || totals.sent == 0) {
       learn(step);
       return;
     }
@@ -114,13 +137,15 @@ final class QueueDetector {
       return;
     }
     double millis = step.inFlightMillis / step.ended();
-    double weight = Double.isNaN(healthyMillis) ? 1 : Math.min(1, step.ended() / 5.0) / MEMORY_STEPS;
+    double weight =
+        Double.isNaN(healthyMillis) ? 1 : Math.min(1, step.ended() / 5.0) / MEMORY_STEPS;
     double seconds = Step.MILLIS / 1_000.0;
     healthyMillis = Double.isNaN(healthyMillis) ? millis : blend(healthyMillis, millis, weight);
     healthyRate = blend(healthyRate, step.ended() / seconds, weight);
     healthyRetries = blend(healthyRetries, (double) step.retries / step.sent, weight);
     healthyGoodput =
-        blend(healthyGoodput, Math.min(1, step.ok / Math.max(1.0, step.sent - step.retries)), weight);
+        blend(
+            healthyGoodput, Math.min(1, step.ok / Math.max(1.0, (double) (step.sent - step.retries))), weight);
   }
 
   private static double blend(double before, double value, double weight) {
@@ -129,7 +154,7 @@ final class QueueDetector {
 
   /** What was sent and has not ended, and what was refused of late. */
   private double backlog() {
-    return queued + totals.refused;
+    return queued + (double) totals.refused;
   }
 
   /** Whether attempts wait longer than in health for what lies before them. */
@@ -137,7 +162,7 @@ final class QueueDetector {
     return !Double.isNaN(healthyMillis)
         && totals.ended >= ENDED_MIN
         && backlog() >= worth(LONGER - 1)
-        && totals.millis() >= LONGER * healthyMillis;
+        && totals.millisWithoutTimeouts() >= LONGER * healthyMillis;
   }
 
   /** Attempts in flight beyond the healthy ones that are worth so many healthy times in flight. */
@@ -157,8 +182,9 @@ final class QueueDetector {
         later += step.ended();
       }
     }
-    boolean flat = later <= 1.15 * earlier + 3 * Math.sqrt(earlier + later);
-    boolean offeredMore = totals.sent + totals.refused >= totals.ended;
+    boolean flat = later <= 1.15 * earlier + 3 * Math.sqrt((double) (earlier + later));
+    // Attempts that were called off never end here: their share must not pass for pressure.
+    boolean offeredMore = totals.sent + totals.refused >= OFFERED_MORE * totals.ended;
     return queueing()
         && backlog() >= worth(LONGER)
         && flat
@@ -174,18 +200,21 @@ final class QueueDetector {
         && totals.timeouts >= 0.1 * totals.ended
         && retries >= healthyRetries + 0.08
         && totals.millis() >= 1.5 * healthyMillis
-        && totals.ok / totals.begun() <= 0.8 * healthyGoodput
+        && (double) totals.ok / totals.begun() <= 0.8 * healthyGoodput
         && slowSuccesses();
   }
 
-  /** Whether those that did not time out were slow, which tells a queue from a target that hangs. */
+  /**
+   * Whether what does not time out is slow, or next to nothing is left: it tells a queue from a
+   * target of which a part hangs.
+   */
   private boolean slowSuccesses() {
     double slow = latencies.quantile(0.95);
     if (Double.isNaN(slow)) {
       return false;
     }
-    double slower = LatencyBaseline.over(totals.runs, slow) - totals.timeouts;
-    return slower >= 3 && slower >= 0.3 * totals.ok;
+    double slower = totals.runsOver(slow) - totals.timeouts;
+    return (slower >= 3 && slower >= 0.3 * totals.ok) || totals.ok <= 0.1 * totals.ended;
   }
 
   /** The pattern that queues make now, or null. */
@@ -219,7 +248,7 @@ final class QueueDetector {
     return new Finding(
         pattern,
         onset,
-        Math.min(40, Math.max(excess, totals.timeouts)),
+        Math.min(40, Math.max(excess, (double) totals.timeouts)),
         reason,
         Map.of(
             "backlog", String.format(Locale.ROOT, "%.0f", backlog()),

@@ -107,8 +107,7 @@ public final class TargetPatterns {
       Function<String, @Nullable HealthStatus> others, long now, List<Change> changes) {
     Cause cause = cause(others);
     FailurePatternReport held = trouble;
-    if (cause != null
-        && (held == null || outgrows(cause.finding.pattern(), held.getPattern()))) {
+    if (cause != null && (held == null || outgrows(cause.finding.pattern(), held.getPattern()))) {
       if (held != null) {
         changes.add(new Change(held, false));
       }

@@ -46,7 +46,7 @@ final class TrendDetector {
     filling.mergeWith(step.runs);
     long length = step.untilMillis() - fillingFrom;
     if (length >= BLOCK_MAX_MILLIS
-        || length >= BLOCK_MIN_MILLIS && filling.getCount() >= ATTEMPTS_ENOUGH) {
+        || (length >= BLOCK_MIN_MILLIS && filling.getCount() >= ATTEMPTS_ENOUGH)) {
       if (filling.getCount() >= ATTEMPTS_MIN) {
         double median = Math.max(1e-3, filling.getValueAtQuantile(0.5));
         add(new Block((fillingFrom + length / 2) / 60_000.0, Math.log(median)));
