@@ -79,7 +79,6 @@ final class DrillCommand implements Callable<Integer> {
             () ->
                 CommandException.usage(
                     "NAME: there is no drill '%s'; expected worker-kill, platform-kill, restart or"
-                        + " patterns"
-                        .formatted(name)));
+                        + " patterns".formatted(name)));
   }
 }

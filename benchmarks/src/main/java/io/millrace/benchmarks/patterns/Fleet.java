@@ -244,16 +244,14 @@ final class Fleet {
     SimulatedTarget target = roomy("busier", 0.5, 20);
     double from = onset();
     target.course.multiplyLoad(
-        Course.rising(
-            from, from + between(1, 120), from + between(900, 2_400), between(1.8, 2.5)));
+        Course.rising(from, from + between(1, 120), from + between(900, 2_400), between(1.8, 2.5)));
     return target;
   }
 
   private SimulatedTarget deployed() {
     SimulatedTarget target = roomy("deployed", 0.3, 40);
     double from = onset();
-    target.course.multiplyService(
-        Course.during(from, Double.MAX_VALUE, between(1.2, 2.2), 1));
+    target.course.multiplyService(Course.during(from, Double.MAX_VALUE, between(1.2, 2.2), 1));
     return target;
   }
 
@@ -277,8 +275,7 @@ final class Fleet {
   /** A target with servers to spare. */
   private SimulatedTarget roomy(String name, double rateMin, double rateMax) {
     return add(
-        name,
-        shape(logBetween(rateMin, rateMax), logBetween(0.02, 2), 1 + random.nextInt(3)));
+        name, shape(logBetween(rateMin, rateMax), logBetween(0.02, 2), 1 + random.nextInt(3)));
   }
 
   private TargetShape shape(double rate, double service, int attemptsMax) {

@@ -74,8 +74,7 @@ final class FleetWatch {
 
   private static HealthPolicy policy(double opensAt) {
     HealthPolicy usual = HealthPolicy.DEFAULT;
-    return new HealthPolicy(
-        opensAt, usual.volumeOpen(), usual.openMillis(), usual.degradedRate());
+    return new HealthPolicy(opensAt, usual.volumeOpen(), usual.openMillis(), usual.degradedRate());
   }
 
   private void judge(SimulatedTarget target) {

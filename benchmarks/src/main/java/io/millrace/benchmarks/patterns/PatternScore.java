@@ -48,8 +48,7 @@ final class PatternScore {
     Figures figures() {
       double precision = found + wrong == 0 ? 1 : (double) found / (found + wrong);
       double recall = injected == 0 ? 1 : (double) found / injected;
-      double f1 =
-          precision + recall == 0 ? 0 : 2 * precision * recall / (precision + recall);
+      double f1 = precision + recall == 0 ? 0 : 2 * precision * recall / (precision + recall);
       return new Figures(
           injected,
           found,
@@ -89,8 +88,7 @@ final class PatternScore {
     Set<Injection> found = new HashSet<>();
     for (Raised report : raised) {
       Tally tally = tally(report.pattern());
-      Injection meant =
-          injections.stream().filter(i -> finds(report, i)).findFirst().orElse(null);
+      Injection meant = injections.stream().filter(i -> finds(report, i)).findFirst().orElse(null);
       if (meant == null) {
         tally.wrong++;
         mistakes.accept("false: " + report + " of " + injections);

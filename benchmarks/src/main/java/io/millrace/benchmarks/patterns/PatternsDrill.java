@@ -44,16 +44,14 @@ public final class PatternsDrill {
     Random seeds = new Random(seed);
     PatternScore score = new PatternScore(progress);
     for (int i = 0; i < fleets; i++) {
-      FleetWatch.Watched watched =
-          new FleetWatch().run(Fleet::ill, new Random(seeds.nextLong()));
+      FleetWatch.Watched watched = new FleetWatch().run(Fleet::ill, new Random(seeds.nextLong()));
       score.add(watched.injections(), watched.raised());
       progress.accept("fleet %d of %d".formatted(i + 1, fleets));
     }
     int quiet = (fleets + 1) / 2;
     int alerts = 0;
     for (int i = 0; i < quiet; i++) {
-      FleetWatch.Watched watched =
-          new FleetWatch().run(Fleet::quiet, new Random(seeds.nextLong()));
+      FleetWatch.Watched watched = new FleetWatch().run(Fleet::quiet, new Random(seeds.nextLong()));
       alerts += watched.raised().size();
       watched.raised().forEach(raised -> progress.accept("in quiet: " + raised));
       progress.accept("quiet fleet %d of %d".formatted(i + 1, quiet));

@@ -173,8 +173,7 @@ final class SimulatedTarget {
     run.runFrom = at;
     queue.add(run);
     if (shape.queueInside()) {
-      events.add(
-          new Event(at + shape.timeoutSeconds(), Step.END, operation, run, Outcome.TIMEOUT));
+      events.add(new Event(at + shape.timeoutSeconds(), Step.END, operation, run, Outcome.TIMEOUT));
     }
     serve(at);
   }
@@ -203,7 +202,9 @@ final class SimulatedTarget {
 
   private double service(double at) {
     double service =
-        shape.serviceSeconds() * course.service(at) * Math.exp(shape.spread() * random.nextGaussian());
+        shape.serviceSeconds()
+            * course.service(at)
+            * Math.exp(shape.spread() * random.nextGaussian());
     // One in a hundred is of a heavy tail: Pareto with index 1.5.
     return random.nextInt(100) == 0
         ? service * Math.min(30, Math.pow(1 - random.nextDouble(), -1 / 1.5))

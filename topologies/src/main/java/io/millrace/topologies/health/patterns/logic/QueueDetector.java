@@ -145,7 +145,9 @@ final class QueueDetector {
     healthyRetries = blend(healthyRetries, (double) step.retries / step.sent, weight);
     healthyGoodput =
         blend(
-            healthyGoodput, Math.min(1, step.ok / Math.max(1.0, (double) (step.sent - step.retries))), weight);
+            healthyGoodput,
+            Math.min(1, step.ok / Math.max(1.0, (double) (step.sent - step.retries))),
+            weight);
   }
 
   private static double blend(double before, double value, double weight) {

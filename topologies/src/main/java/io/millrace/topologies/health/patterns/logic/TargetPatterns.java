@@ -25,8 +25,8 @@ public final class TargetPatterns {
   private static final long INTERMITTENT_OVER_MILLIS = 300_000;
   private static final double CASCADE_NATS = 10;
   private static final long CASCADE_BEFORE_MILLIS = 300_000;
-  // Onsets are known to a few steps only.
-  private static final long CASCADE_AFTER_MILLIS = 15_000;
+  // Onsets are known to a few steps only; who depends on whom says which comes first.
+  private static final long CASCADE_AFTER_MILLIS = 30_000;
 
   /**
    * A pattern was raised or is over.

@@ -127,8 +127,7 @@ class TargetPatternsTest {
     rig.seconds(300, () -> both(10, 0));
     rig.seconds(200, () -> both(1, 9));
 
-    assertThat(rig.raised())
-        .containsExactly(FailurePattern.PERSISTENT, FailurePattern.PERSISTENT);
+    assertThat(rig.raised()).containsExactly(FailurePattern.PERSISTENT, FailurePattern.PERSISTENT);
   }
 
   private void both(int ok, int failed) {
