@@ -19,9 +19,9 @@ import picocli.CommandLine.Parameters;
 /** {@code millrace drill}: kills processes under load and counts what is lost or done twice. */
 @Command(
     name = "drill",
-    subcommands = MetastableCommand.class,
     mixinStandardHelpOptions = true,
-    description = "Kill processes under load; count what is lost, repeated or done twice.")
+    description = "Kill processes under load; count what is lost, repeated or done twice.",
+    subcommands = {MetastableCommand.class, PatternsCommand.class})
 final class DrillCommand implements Callable<Integer> {
   private static final int IN_FLIGHT_MIN = 64;
   private static final int CALLS_MIN = 1_000;
@@ -78,7 +78,7 @@ final class DrillCommand implements Callable<Integer> {
         .orElseThrow(
             () ->
                 CommandException.usage(
-                    "there is no drill '%s'; expected worker-kill, platform-kill, restart or metastable"
+                    "NAME: there is no drill '%s'; expected worker-kill, platform-kill, restart, metastable or patterns"
                         .formatted(name)));
   }
 }

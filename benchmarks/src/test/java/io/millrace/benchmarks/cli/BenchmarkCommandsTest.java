@@ -36,6 +36,8 @@ class BenchmarkCommandsTest {
     "'bench decisions --records 0',--records",
     "'drill',NAME",
     "'drill worker',worker-kill",
+    "'drill patterns --fleets 0',--fleets",
+    "'drill patterns --seed x',--seed",
     "'drill worker-kill --in-flight 2',--in-flight",
     "'drill restart --calls 5',--calls"
   })
