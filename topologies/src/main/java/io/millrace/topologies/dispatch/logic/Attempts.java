@@ -78,7 +78,17 @@ final class Attempts {
     this.controls = new Controls(random, notices);
     this.health = new AttemptHealth(health, controls);
     this.sending =
-        new Sending(partition, kind, targets, out, flights, handOvers, fallbacks, controls, now);
+        new Sending(
+            partition,
+            kind,
+            targets,
+            out,
+            flights,
+            handOvers,
+            fallbacks,
+            controls,
+            this.health,
+            now);
     this.budget =
         new RetryBudget(policy.retryRatio(), policy.retriesPerSecond(), policy.retriesSaved(), now);
   }
