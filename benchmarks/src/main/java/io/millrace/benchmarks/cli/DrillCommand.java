@@ -78,7 +78,7 @@ final class DrillCommand implements Callable<Integer> {
         .orElseThrow(
             () ->
                 CommandException.usage(
-                    "NAME: there is no drill '%s'; expected worker-kill, platform-kill, restart or"
-                        + " patterns".formatted(name)));
+                    "NAME: expected worker-kill, platform-kill, restart or patterns, but '%s' is given"
+                        .formatted(name)));
   }
 }
