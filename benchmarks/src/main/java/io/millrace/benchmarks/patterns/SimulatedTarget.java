@@ -115,9 +115,7 @@ final class SimulatedTarget {
       call(name + "#" + operations++, nextArrival);
     }
     nextArrival = Math.min(nextArrival, second + 1);
-    for (Event next = events.peek();
-        next != null && next.at < second + 1;
-        next = events.peek()) {
+    for (Event next = events.peek(); next != null && next.at < second + 1; next = events.peek()) {
       events.remove();
       take(next);
     }
