@@ -78,7 +78,7 @@ final class DrillCommand implements Callable<Integer> {
         .orElseThrow(
             () ->
                 CommandException.usage(
-                    "NAME: there is no drill '%s'; expected worker-kill, platform-kill, restart, metastable or patterns"
+                    "NAME: expected worker-kill, platform-kill, restart, metastable or patterns, but '%s' is given"
                         .formatted(name)));
   }
 }

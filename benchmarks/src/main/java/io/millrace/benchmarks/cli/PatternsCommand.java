@@ -31,7 +31,7 @@ final class PatternsCommand implements Callable<Integer> {
 
   @Option(
       names = "--fleets",
-      defaultValue = "16",
+      defaultValue = "12",
       description = "Fleets with failures, half as many are quiet (${DEFAULT-VALUE}).")
   private int fleets;
 

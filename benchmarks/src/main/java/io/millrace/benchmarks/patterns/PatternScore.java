@@ -16,7 +16,7 @@ import java.util.function.Consumer;
  * onset (less half a minute: onsets are random within noise) and two minutes after its end; every
  * report that finds none is a false one, except that of an injection already found.
  */
-final class PatternScore {
+public final class PatternScore {
   private static final double EARLY_SECONDS = 30;
   private static final double LATE_SECONDS = 120;
 
@@ -27,7 +27,7 @@ final class PatternScore {
    * @param delayP95S the same, of 95 %
    * @param onsetErrorP50S how far the reported onset is from the injection, of half at most
    */
-  record Figures(
+  public record Figures(
       int injected,
       int found,
       int falseReports,

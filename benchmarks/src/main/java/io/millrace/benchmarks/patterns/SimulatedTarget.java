@@ -115,8 +115,9 @@ final class SimulatedTarget {
       call(name + "#" + operations++, nextArrival);
     }
     nextArrival = Math.min(nextArrival, second + 1);
-    while (!events.isEmpty() && events.peek().at < second + 1) {
-      take(events.poll());
+    for (Event next = events.peek(); next != null && next.at < second + 1; next = events.peek()) {
+      events.remove();
+      take(next);
     }
   }
 
