@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "WHAT",
     description = "Run decisions over recorded traces and compare them with others.",
-    subcommands = {ReplayPlansCommand.class})
+    subcommands = {ReplayPlansCommand.class, ReplaySpeculationCommand.class})
 final class ReplayCommand implements Runnable {
 
   @Spec private CommandSpec spec;
