@@ -1,5 +1,6 @@
 package io.millrace.topologies.dispatch;
 
+import io.millrace.events.Alert;
 import io.millrace.events.Attempt;
 import io.millrace.events.Cancel;
 import io.millrace.events.Control;
@@ -141,6 +142,14 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
             new Record<>(
                 attempt.getFingerprint(), (Object) attempt, attempt.getOccurredAt().toEpochMilli()),
             DispatchTopology.RELEASES);
+  }
+
+  @Override
+  public void alert(Alert alert) {
+    context()
+        .forward(
+            new Record<>(alert.getTenant(), (Object) alert, alert.getOccurredAt().toEpochMilli()),
+            DispatchTopology.ALERTS);
   }
 
   @Override

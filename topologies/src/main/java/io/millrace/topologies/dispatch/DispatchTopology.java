@@ -35,6 +35,7 @@ public final class DispatchTopology {
   static final String ROUTED = "tool-calls-routed";
   static final String CANCELS = "tool-cancels-routed";
   static final String REJECTIONS = "tool-rejections";
+  static final String ALERTS = "tool-alerts";
   static final String SUMMARIES = "tool-health-summaries";
 
   static final String FLIGHTS = "tool-flights";
@@ -86,6 +87,7 @@ public final class DispatchTopology {
     operations.sinks().add(ROUTED, Topics.TOOL_CALLS_ROUTED, GUARD, DISPATCH);
     operations.sinks().add(CANCELS, Topics.TOOL_CANCELS, DISPATCH);
     operations.sinks().add(REJECTIONS, Topics.REJECTIONS, GUARD, DISPATCH);
+    operations.sinks().add(ALERTS, Topics.ALERTS, DISPATCH);
     operations.sinks().add(SUMMARIES, Topics.HEALTH_SUMMARIES, DISPATCH);
     addTasks(operations);
   }

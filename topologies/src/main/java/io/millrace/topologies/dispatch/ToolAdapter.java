@@ -74,6 +74,7 @@ public final class ToolAdapter {
     result.setOperationId(request.getOperationId());
     result.setTarget(request.getTarget());
     result.setTargetVersion(answer.getTargetVersion());
+    result.setAnsweredBy(answer.getAnsweredBy());
     result.setOutcome(answer.getOutcome());
     result.setOutput(answer.getOutput());
     result.setFailure(answer.getFailure());

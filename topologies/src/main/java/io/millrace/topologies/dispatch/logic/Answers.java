@@ -19,6 +19,8 @@ public final class Answers {
     answer.setOutput(done.getOutput());
     answer.setFailure(done.getFailure());
     answer.setTargetVersion(done.getTargetVersion());
+    String called = flight.getRequest().getTarget();
+    answer.setAnsweredBy(called.equals(done.getTarget()) ? "" : done.getTarget());
     answer.setAttempts(flight.getAttempt());
     answer.setRunMs(done.getRunMs());
     answer.setCostMicros(done.getCostMicros());
@@ -38,6 +40,7 @@ public final class Answers {
     answer.setOutput(leader.getOutput());
     answer.setFailure(leader.getFailure());
     answer.setTargetVersion(leader.getTargetVersion());
+    answer.setAnsweredBy(leader.getAnsweredBy());
     answer.setRunMs(leader.getRunMs());
     return answer;
   }
@@ -65,6 +68,7 @@ public final class Answers {
     answer.setOutcome(outcome);
     answer.setServedBy(servedBy);
     answer.setTargetVersion("");
+    answer.setAnsweredBy("");
     answer.setLatencyMs((double) Math.max(0, now - request.getArrivedAt()));
     return answer;
   }

@@ -7,15 +7,14 @@ import io.millrace.events.ControlType;
 import io.millrace.events.Failure;
 import io.millrace.events.OperationKind;
 import io.millrace.events.Outcome;
-import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
-import io.millrace.schemas.identity.Ids;
+import io.millrace.state.Answer;
 import io.millrace.state.Flight;
 import io.millrace.state.FlightPhase;
-import io.millrace.state.Request;
 import io.millrace.topologies.health.logic.HealthFold;
 import io.millrace.topologies.targets.Target;
 import io.millrace.topologies.targets.TargetTable;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -37,19 +36,21 @@ final class Attempts {
   private static final long NO_POOL_WAIT_MILLIS = 50;
   private static final long BUDGET_WAIT_MILLIS = 200;
 
-  private final int partition;
-  private final OperationKind kind;
   private final DispatchPolicy policy;
   private final TargetTable targets;
   private final Outbox out;
-  private final HealthFold health;
+  private final OperationKind kind;
   private final RandomGenerator random;
+  private final AttemptHealth health;
   private final Flights flights;
   private final HandOvers handOvers;
   private final Circuits circuits;
   private final Replies replies;
+  private final Notices notices;
+  private final Fallbacks fallbacks;
+  private final Controls controls;
+  private final Sending sending;
   private final RetryBudget budget;
-  private long sequence;
 
   Attempts(
       int partition,
@@ -61,29 +62,30 @@ final class Attempts {
       RandomGenerator random,
       Flights flights,
       HandOvers handOvers,
-      Circuits circuits,
       Replies replies,
       long now) {
-    this.partition = partition;
-    this.kind = kind;
     this.policy = policy;
     this.targets = targets;
     this.out = out;
-    this.health = health;
+    this.kind = kind;
     this.random = random;
     this.flights = flights;
     this.handOvers = handOvers;
-    this.circuits = circuits;
+    this.circuits = new Circuits(targets);
     this.replies = replies;
+    this.notices = new Notices("dispatch/" + partition, out);
+    this.fallbacks = new Fallbacks(targets);
+    this.controls = new Controls(random, notices);
+    this.health = new AttemptHealth(health, controls);
+    this.sending =
+        new Sending(partition, kind, targets, out, flights, handOvers, fallbacks, controls, now);
     this.budget =
         new RetryBudget(policy.retryRatio(), policy.retriesPerSecond(), policy.retriesSaved(), now);
-    // Above every sequence of an earlier run, so that its late attempts prove nothing about ours.
-    this.sequence = now * 1_000;
   }
 
   /** Takes up a flight of an earlier run. */
   void restored(LiveFlight live, long now) {
-    sequence = Math.max(sequence, live.flight.getSequence());
+    sending.restored(live);
     circuits.restored(live);
     if (live.flight.getPhase() == FlightPhase.SENT) {
       if (live.claimed()) {
@@ -94,39 +96,65 @@ final class Attempts {
     }
   }
 
-  /** Sends a flight for the first time. */
-  void begin(LiveFlight live, TargetSpec spec, long now) {
-    budget.firstAttempt();
-    send(live, spec, true, now);
-  }
-
-  private void send(LiveFlight live, TargetSpec spec, boolean newAttempt, long now) {
-    Flight flight = live.flight;
-    Request request = flight.getRequest();
-    if (newAttempt) {
-      flight.setAttempt(flight.getAttempt() + 1);
-      flight.setTaskId(
-          Ids.derived(request.getOperationId(), "task", Integer.toString(flight.getAttempt())));
-      flight.setTaskOperationId(request.getOperationId());
-      flight.setClaimRequired(!spec.getIdempotent());
+  /**
+   * Has a new flight done: by its target, or by what stands in for it.
+   *
+   * @param live not kept yet
+   */
+  void begin(LiveFlight live, Target target, long now) {
+    Answer refusal = refusal(live, target, now);
+    if (refusal == null) {
+      flights.keep(live);
+      budget.firstAttempt();
+      controls.began(target.spec(), now);
+      sending.anew(live, target.spec(), now);
+    } else {
+      giveUp(live, refusal, now);
     }
-    flight.setPhase(FlightPhase.SENT);
-    flight.setSequence(++sequence);
-    flight.setPool(spec.getPool());
-    flight.setSentAt(now);
-    flight.setNextAt(0L);
-    unclaim(live);
-    live.sentUntil = live.deadline();
-    flights.write(live);
-    handOvers.sent(live, now);
-    flights.schedule(live);
-    out.task(spec.getPool(), Orders.task(live, spec, kind, partition, now));
   }
 
-  private static void unclaim(LiveFlight live) {
-    live.flight.setClaimId("");
-    live.flight.setBegun(false);
-    live.heardAt = 0;
+  /** Why nothing may be sent to the target now; null: it may. */
+  private @Nullable Answer refusal(LiveFlight live, Target target, long now) {
+    String open = circuits.admit(live, target.name());
+    if (open != null) {
+      return refused(live, Outcome.CIRCUIT_OPEN, "CIRCUIT_OPEN", open, now);
+    }
+    String throttled =
+        live.flight.getProbeEpoch() == 0 ? controls.refusal(target.spec(), now) : null;
+    return throttled == null ? null : refused(live, Outcome.REFUSED, "THROTTLED", throttled, now);
+  }
+
+  private static Answer refused(
+      LiveFlight live, Outcome outcome, String code, String message, long now) {
+    return failed(live.leader(), outcome, live.flight.getAttempt(), code, message, now);
+  }
+
+  /** The target that is asked could not answer: another is asked, or this is the answer. */
+  private void giveUp(LiveFlight live, Answer failure, long now) {
+    Target next =
+        Fallbacks.mayFollow(live, failure.getOutcome(), now)
+            ? fallbacks.turnToNext(live, now)
+            : null;
+    if (next == null) {
+      replies.finish(live, failure, now);
+      return;
+    }
+    notices.acted(
+        live.leader().getTarget(),
+        "CONTROL_FELL_BACK",
+        "%s was asked in its place after %s".formatted(next.name(), failure.getOutcome()),
+        Map.of("fallback", (double) live.flight.getFallback()),
+        now);
+    Answer refusal = refusal(live, next, now);
+    if (refusal != null) {
+      giveUp(live, refusal, now);
+      return;
+    }
+    if (!flights.has(live)) {
+      flights.keep(live);
+    }
+    controls.began(next.spec(), now);
+    sending.anew(live, next.spec(), now);
   }
 
   /** Takes what a worker says. */
@@ -205,7 +233,7 @@ final class Attempts {
     // A worker knows that it has not begun; that dispatch heard nothing proves it only by the log.
     boolean byWorker = !release.getWorkerId().isEmpty();
     if (live.claimed() && holdsClaim(live, release) && (byWorker || !live.flight.getBegun())) {
-      sendAgain(live, now);
+      sending.again(live, fallbacks.target(live), now);
     }
   }
 
@@ -215,8 +243,15 @@ final class Attempts {
 
   private void done(LiveFlight live, Attempt done, boolean present, long now) {
     Flight flight = live.flight;
+    boolean ok = done.getOutcome() == Outcome.OK;
+    if (!ok && flight.getPhase() == FlightPhase.SENT && isElder(flight, done)) {
+      flight.setElderTaskId("");
+      flights.write(live);
+      health.ended(live, fallbacks.target(live), Foreign.bound(done), now);
+      return;
+    }
     boolean claimHolds = !live.claimed() || holdsClaim(live, done);
-    boolean lateSuccess = !present && done.getOutcome() == Outcome.OK && !live.claimed();
+    boolean lateSuccess = !present && ok && !live.claimed();
     if (!(present && claimHolds) && !lateSuccess) {
       return;
     }
@@ -225,31 +260,35 @@ final class Attempts {
         && live.sentUntil < live.deadline()
         && now < live.deadline()) {
       // It came too late for those it was sent for and did not run; others have more time.
-      sendAgain(live, now);
+      sending.again(live, fallbacks.target(live), now);
       return;
     }
-    Foreign.bound(done);
-    fold(live, done, now);
-    if (done.getOutcome() == Outcome.OK || !retried(live, done, now)) {
+    health.ended(live, fallbacks.target(live), Foreign.bound(done), now);
+    if (done.getOutcome() == Outcome.OK) {
+      sending.cancelLoser(live, done, now);
       replies.finish(live, Answers.fromWorker(flight, done, now), now);
+    } else if (!flight.getElderTaskId().isEmpty()) {
+      sending.leaveToElder(live, now);
+    } else if (!retried(live, done, now)) {
+      giveUp(live, Answers.fromWorker(flight, done, now), now);
     }
   }
 
+  private static boolean isElder(Flight flight, Attempt done) {
+    return !flight.getElderTaskId().isEmpty() && flight.getElderTaskId().equals(done.getTaskId());
+  }
+
   private boolean retried(LiveFlight live, Attempt done, long now) {
-    Flight flight = live.flight;
-    TargetSpec spec = spec(flight.getRequest());
+    Target target = fallbacks.target(live);
     boolean again =
-        spec != null
-            && spec.getIdempotent()
-            && !flight.getClaimRequired()
+        target != null
+            && Sending.mayFollow(live, target.spec())
             && (done.getRetryable() || done.getOutcome() == Outcome.DEADLINE_EXCEEDED)
-            && done.getOutcome() != Outcome.CANCELLED
-            && flight.getAttempt() < spec.getAttemptsMax()
-            && flight.getProbeEpoch() == 0;
-    if (!again || spec == null) {
+            && done.getOutcome() != Outcome.CANCELLED;
+    if (!again || target == null) {
       return false;
     }
-    long pause = pause(live, spec);
+    long pause = pause(live, target.spec());
     if (pause >= live.deadline() - now || !budget.tryRetry(now)) {
       return false;
     }
@@ -258,8 +297,8 @@ final class Attempts {
   }
 
   private long pause(LiveFlight live, TargetSpec spec) {
-    return Backoff.millis(
-        live.flight.getAttempt(), spec.getBackoffMs(), spec.getBackoffMaxMs(), random);
+    int attempt = live.flight.getAttempt() - live.flight.getAttemptsBefore();
+    return Backoff.millis(attempt, spec.getBackoffMs(), spec.getBackoffMaxMs(), random);
   }
 
   private void backOff(LiveFlight live, Outcome outcome, @Nullable Failure failure, long nextAt) {
@@ -272,62 +311,52 @@ final class Attempts {
     flights.schedule(live);
   }
 
-  private void fold(LiveFlight live, Attempt done, long now) {
-    switch (done.getOutcome()) {
-      case OK, TOOL_ERROR, TIMEOUT, LOST -> {
-        Failure failure = done.getFailure();
-        health.add(
-            live.leader().getTarget(),
-            TargetKind.TOOL,
-            done.getOutcome(),
-            failure == null ? "" : failure.getCode(),
-            done.getRunMs(),
-            live.argumentsLength(),
-            done.getOutput() == null ? 0 : done.getOutput().length(),
-            done.getCostMicros(),
-            live.flight.getProbeEpoch(),
-            now);
-      }
-      default -> {}
-    }
-  }
-
   /** The pause before another attempt may be over. */
   void retryIfDue(LiveFlight live, long now) {
-    if (live.flight.getNextAt() > now) {
+    Flight flight = live.flight;
+    if (flight.getNextAt() > now) {
       return;
     }
-    Request request = live.leader();
-    Flight flight = live.flight;
-    TargetSpec spec = spec(request);
-    String refusal = spec == null ? "the target was removed" : circuits.admit(live);
-    if (refusal != null || spec == null) {
-      Failure last = flight.getLastFailure();
-      replies.finish(
-          live,
-          failed(
-              request,
-              flight.getLastOutcome(),
-              flight.getAttempt(),
-              last == null ? flight.getLastOutcome().name() : last.getCode(),
-              (last == null ? "the attempt was lost" : last.getMessage())
-                  + "; not tried again: "
-                  + refusal,
-              now),
-          now);
-    } else if (!targets.hasPool(spec.getPool())) {
+    Target target = fallbacks.target(live);
+    if (target == null) {
+      giveUp(live, notTriedAgain(live, "the target was removed", now), now);
+      return;
+    }
+    Answer refusal = refusal(live, target, now);
+    if (refusal != null) {
+      Failure why = refusal.getFailure();
+      giveUp(live, notTriedAgain(live, why == null ? "" : why.getMessage(), now), now);
+    } else if (!targets.hasPool(target.spec().getPool())) {
       flight.setNextAt(now + NO_POOL_WAIT_MILLIS);
     } else if (flight.getLastOutcome() == Outcome.LOST && !budget.tryRetry(now)) {
       flight.setNextAt(now + BUDGET_WAIT_MILLIS);
     } else {
-      send(live, spec, true, now);
+      sending.anew(live, target.spec(), now);
     }
   }
 
-  /** Time has passed for whom a beat was heard of. */
-  void lostIfSilent(LiveFlight live, long now) {
+  private static Answer notTriedAgain(LiveFlight live, String why, long now) {
+    Outcome outcome = live.flight.getLastOutcome();
+    Failure last = live.flight.getLastFailure();
+    return failed(
+        live.leader(),
+        outcome,
+        live.flight.getAttempt(),
+        last == null ? outcome.name() : last.getCode(),
+        (last == null ? "the attempt was lost" : last.getMessage()) + "; not tried again: " + why,
+        now);
+  }
+
+  /** Time has passed for a flight whose task is out. */
+  void watch(LiveFlight live, long now) {
     if (live.heardAt != 0 && now >= live.heardAt + policy.silence().toMillis()) {
       silent(live, now);
+    } else if (live.hedgeAt != 0 && now >= live.hedgeAt) {
+      Target target = fallbacks.target(live);
+      live.hedgeAt = 0;
+      if (target != null) {
+        sending.hedge(live, target, now);
+      }
     }
   }
 
@@ -336,7 +365,8 @@ final class Attempts {
     handOvers.check(
         now,
         (number, fingerprint) -> ifSent(fingerprint, number, live -> silent(live, now)),
-        (number, fingerprint) -> ifSent(fingerprint, number, live -> sendAgain(live, now)));
+        (number, fingerprint) ->
+            ifSent(fingerprint, number, live -> sending.again(live, fallbacks.target(live), now)));
   }
 
   /** This dispatch task itself was away: nobody was silent meanwhile. */
@@ -364,10 +394,13 @@ final class Attempts {
   /** The worker that took this flight's task has fallen silent. */
   private void silent(LiveFlight live, long now) {
     Flight flight = live.flight;
-    if (!flight.getClaimRequired()) {
+    if (!flight.getElderTaskId().isEmpty()) {
+      health.lost(live, fallbacks.target(live), now);
+      sending.leaveToElder(live, now);
+    } else if (!flight.getClaimRequired()) {
       lost(live, now);
     } else if (!live.claimed()) {
-      sendAgain(live, now);
+      sending.again(live, fallbacks.target(live), now);
     } else if (flight.getBegun()) {
       unknown(live, now);
     } else {
@@ -378,27 +411,34 @@ final class Attempts {
   }
 
   private void lost(LiveFlight live, long now) {
-    Flight flight = live.flight;
-    Failure lost = foldLost(live, now);
-    TargetSpec spec = spec(live.leader());
-    if (spec == null || !spec.getIdempotent() || flight.getAttempt() >= spec.getAttemptsMax()) {
-      replies.finish(
+    Target target = fallbacks.target(live);
+    health.lost(live, target, now);
+    Failure lost = workerLost(live);
+    // A probe that is lost is followed by another attempt, unlike one that fails.
+    boolean again =
+        target != null
+            && target.spec().getIdempotent()
+            && live.flight.getAttempt() - live.flight.getAttemptsBefore()
+                < target.spec().getAttemptsMax();
+    if (again && target != null) {
+      backOff(live, Outcome.LOST, lost, now + pause(live, target.spec()));
+    } else {
+      giveUp(
           live,
           failed(
               live.leader(),
               Outcome.LOST,
-              flight.getAttempt(),
+              live.flight.getAttempt(),
               lost.getCode(),
               lost.getMessage(),
               now),
           now);
-    } else {
-      backOff(live, Outcome.LOST, lost, now + pause(live, spec));
     }
   }
 
   private void unknown(LiveFlight live, long now) {
-    Failure lost = foldLost(live, now);
+    health.lost(live, fallbacks.target(live), now);
+    Failure lost = workerLost(live);
     replies.finish(
         live,
         failed(
@@ -413,40 +453,10 @@ final class Attempts {
         now);
   }
 
-  private Failure foldLost(LiveFlight live, long now) {
-    health.add(
-        live.leader().getTarget(),
-        TargetKind.TOOL,
-        Outcome.LOST,
-        "WORKER_LOST",
-        0,
-        live.argumentsLength(),
-        0,
-        0,
-        live.flight.getProbeEpoch(),
-        now);
+  private Failure workerLost(LiveFlight live) {
     return new Failure(
-        "WORKER_LOST",
+        AttemptHealth.WORKER_LOST,
         "the worker that ran attempt %d was not heard of for %s"
             .formatted(live.flight.getAttempt(), policy.silence()));
-  }
-
-  /** Sends the task of an attempt once more: it never ran, or running it twice does no harm. */
-  private void sendAgain(LiveFlight live, long now) {
-    TargetSpec spec = spec(live.leader());
-    if (spec != null && targets.hasPool(spec.getPool())) {
-      send(live, spec, false, now);
-    } else {
-      // Nowhere to send it now: asked again after the next silence, until the deadline.
-      unclaim(live);
-      live.flight.setSequence(++sequence);
-      flights.write(live);
-      handOvers.sent(live, now);
-    }
-  }
-
-  private @Nullable TargetSpec spec(Request request) {
-    Target target = targets.target(request.getTarget());
-    return target == null ? null : target.spec();
   }
 }

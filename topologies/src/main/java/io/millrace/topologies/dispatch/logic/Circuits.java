@@ -25,8 +25,7 @@ final class Circuits {
   }
 
   /** Null if the circuit lets the flight through, perhaps as a probe; else why not. */
-  @Nullable String admit(LiveFlight live) {
-    String target = live.leader().getTarget();
+  @Nullable String admit(LiveFlight live, String target) {
     HealthStatus status = targets.health(target);
     live.flight.setProbeEpoch(0L);
     CircuitState circuit = status == null ? CircuitState.CLOSED : status.getCircuit();

@@ -41,7 +41,6 @@ public final class Dispatcher {
   private final Journal journal;
   private final Outbox out;
   private final Flights flights;
-  private final Circuits circuits;
   private final OutputCache cache;
   private final Replies replies;
   private final Attempts attempts;
@@ -68,13 +67,12 @@ public final class Dispatcher {
     this.out = out;
     HandOvers handOvers = new HandOvers(policy.silence().toMillis());
     this.flights = new Flights(policy, journal, handOvers);
-    this.circuits = new Circuits(targets);
     this.cache = new OutputCache(policy, journal);
     this.replies = new Replies(policy, targets, journal, out, flights, cache);
     this.attempts =
         new Attempts(
-            partition, kind, policy, targets, out, health, random, flights, handOvers, circuits,
-            replies, nowMillis);
+            partition, kind, policy, targets, out, health, random, flights, handOvers, replies,
+            nowMillis);
     this.ticked = nowMillis;
     restore(nowMillis);
   }
@@ -150,13 +148,7 @@ public final class Dispatcher {
       hold(live, now);
       return;
     }
-    String refusal = circuits.admit(live);
-    if (refusal != null) {
-      replies.refuse(request, Outcome.CIRCUIT_OPEN, "CIRCUIT_OPEN", refusal, now);
-      return;
-    }
-    flights.keep(live);
-    attempts.begin(live, spec, now);
+    attempts.begin(live, target, now);
   }
 
   /** Holds an operation whose target is not known (yet). */
@@ -208,6 +200,7 @@ public final class Dispatcher {
     flight.setTaskOperationId("");
     flight.setClaimRequired(true);
     flight.setClaimId("");
+    flight.setElderTaskId("");
     flight.setLastOutcome(Outcome.UNKNOWN);
     return flight;
   }
@@ -294,7 +287,7 @@ public final class Dispatcher {
     switch (live.flight.getPhase()) {
       case HELD -> release(live, now);
       case BACKOFF -> attempts.retryIfDue(live, now);
-      case SENT -> attempts.lostIfSilent(live, now);
+      case SENT -> attempts.watch(live, now);
       case UNKNOWN -> {}
     }
     if (flights.has(live)) {

@@ -110,6 +110,9 @@ final class Flights {
     if (live.flight.getNextAt() > 0) {
       due = Math.min(due, live.flight.getNextAt());
     }
+    if (live.hedgeAt > 0 && live.flight.getPhase() == FlightPhase.SENT) {
+      due = Math.min(due, live.hedgeAt);
+    }
     if (live.heardAt > 0 && live.flight.getPhase() == FlightPhase.SENT) {
       due = Math.min(due, live.heardAt + policy.silence().toMillis());
     }

@@ -15,8 +15,12 @@ final class Foreign {
 
   private Foreign() {}
 
-  /** Cuts an attempt's failure, version and output down to what may be passed on. */
-  static void bound(Attempt done) {
+  /**
+   * Cuts an attempt's failure, version and output down to what may be passed on.
+   *
+   * @return the attempt
+   */
+  static Attempt bound(Attempt done) {
     String output = done.getOutput();
     if (output != null && output.length() > OUTPUT_LENGTH_MAX) {
       done.setOutput(null);
@@ -34,6 +38,7 @@ final class Foreign {
           new Failure(cut(failure.getCode(), CODE_LENGTH_MAX), clip(failure.getMessage())));
     }
     done.setTargetVersion(cut(done.getTargetVersion(), CODE_LENGTH_MAX));
+    return done;
   }
 
   /** A text for people, cut where it is too long. */

@@ -4,6 +4,7 @@ import io.millrace.state.Flight;
 import io.millrace.state.Request;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A flight as it is kept on the heap while it is under way. */
 final class LiveFlight {
@@ -15,6 +16,12 @@ final class LiveFlight {
 
   /** When a worker that runs it was last heard of, milliseconds since the epoch; 0: not yet. */
   long heardAt;
+
+  /** When the hedge of the last task is due, milliseconds since the epoch; 0: never. */
+  long hedgeAt;
+
+  /** Arguments for the target that is asked now; null: not worked out yet. */
+  @Nullable String arguments;
 
   /** Deadline that the last task was sent with, milliseconds since the epoch; 0: not known. */
   long sentUntil;

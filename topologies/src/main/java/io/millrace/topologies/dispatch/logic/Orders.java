@@ -19,7 +19,13 @@ final class Orders {
 
   /** The task of a flight's present attempt. */
   static Task task(
-      LiveFlight live, TargetSpec spec, OperationKind kind, int homePartition, long now) {
+      LiveFlight live,
+      TargetSpec spec,
+      String arguments,
+      long timeoutMillis,
+      OperationKind kind,
+      int homePartition,
+      long now) {
     Flight flight = live.flight;
     Request request = flight.getRequest();
     Task task = new Task();
@@ -35,10 +41,10 @@ final class Orders {
     task.setTargetVersion(spec.getVersion());
     task.setAttempt(flight.getAttempt());
     task.setSequence(flight.getSequence());
-    task.setArguments(request.getArguments());
+    task.setArguments(arguments);
     task.setClaimRequired(flight.getClaimRequired());
     task.setDeadlineAt(Instant.ofEpochMilli(live.sentUntil));
-    task.setTimeoutMs(spec.getTimeoutMs());
+    task.setTimeoutMs(timeoutMillis);
     task.setHomePartition(homePartition);
     return task;
   }

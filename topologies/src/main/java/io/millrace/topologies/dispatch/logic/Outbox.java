@@ -1,5 +1,6 @@
 package io.millrace.topologies.dispatch.logic;
 
+import io.millrace.events.Alert;
 import io.millrace.events.Attempt;
 import io.millrace.events.Control;
 import io.millrace.events.Task;
@@ -16,6 +17,9 @@ public interface Outbox {
 
   /** Writes into the log of the attempts of this partition, to be read in its turn. */
   void attempt(Attempt attempt);
+
+  /** Says what a control did. */
+  void alert(Alert alert);
 
   /** Answers an operation. */
   void answer(Request request, Answer answer);

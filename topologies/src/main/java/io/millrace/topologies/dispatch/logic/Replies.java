@@ -107,7 +107,8 @@ final class Replies {
                 ControlType.CANCEL,
                 request.getTenant(),
                 live.flight.getTaskOperationId(),
-                live.flight.getTaskId(),
+                // Empty: every task of the operation, its hedge too.
+                live.flight.getElderTaskId().isEmpty() ? live.flight.getTaskId() : "",
                 "",
                 answer.getOutcome().name(),
                 now));
@@ -119,9 +120,14 @@ final class Replies {
     }
   }
 
-  /** Answers go out before the flight is forgotten: a crash in between repeats, but loses none. */
+  /**
+   * Answers all who wait. Answers go out before the flight is forgotten: a crash in between
+   * repeats, but loses none.
+   */
   void finish(LiveFlight live, Answer answer, long now) {
-    if (answer.getOutcome() == Outcome.OK && answer.getServedBy() == ServedBy.WORKER) {
+    if (answer.getOutcome() == Outcome.OK
+        && answer.getServedBy() == ServedBy.WORKER
+        && answer.getAnsweredBy().isEmpty()) {
       cache.put(live.fingerprint, targets.target(live.leader().getTarget()), answer, now);
     }
     answer(live, live.leader(), answer, now);
@@ -129,7 +135,9 @@ final class Replies {
       answer(live, waiter, Answers.shared(answer, waiter, now), now);
       flights.dropWaiter(live, waiter);
     }
-    flights.remove(live);
+    if (flights.has(live)) {
+      flights.remove(live);
+    }
   }
 
   /** An answer that an earlier run gave stands. */

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * brace stand for one that begins no reference. Path steps are field names or, in arrays, indexes
  * from 0.
  */
-final class Template {
+public final class Template {
   /** Longest arguments once filled in, UTF-16 units: references may repeat a long output. */
   static final int FILLED_LENGTH_MAX = 1024 * 1024;
 
@@ -54,7 +54,7 @@ final class Template {
    * @param text JSON object
    * @throws PlanInvalid if a reference is not closed, or a text with references is not JSON
    */
-  static Template parse(String text) throws PlanInvalid {
+  public static Template parse(String text) throws PlanInvalid {
     // JSON may also write the dollar sign and the brace as escapes.
     if (!text.contains("${") && !text.contains("\\u0024") && !text.contains("\\u007")) {
       return new Template(text, null, Set.of());
@@ -84,7 +84,7 @@ final class Template {
    * @throws PlanInvalid with code {@code REFERENCE_MISSING} if an output does not have what is
    *     referred to
    */
-  String fill(Function<String, JsonNode> outputs) throws PlanInvalid {
+  public String fill(Function<String, JsonNode> outputs) throws PlanInvalid {
     if (tree == null) {
       return text;
     }
@@ -97,7 +97,7 @@ final class Template {
    *
    * @throws JsonProcessingException if the text is not one
    */
-  static JsonNode read(String text) throws JsonProcessingException {
+  public static JsonNode read(String text) throws JsonProcessingException {
     JsonNode node = JSON.readTree(text);
     if (node.isMissingNode()) {
       throw new JsonParseException(null, "nothing is there");

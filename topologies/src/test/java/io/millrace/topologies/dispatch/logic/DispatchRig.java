@@ -1,5 +1,6 @@
 package io.millrace.topologies.dispatch.logic;
 
+import io.millrace.events.Alert;
 import io.millrace.events.Attempt;
 import io.millrace.events.AttemptPhase;
 import io.millrace.events.CircuitState;
@@ -53,6 +54,7 @@ final class DispatchRig implements Outbox {
   /** Whether attempts are read as soon as they are written. */
   boolean readsAtOnce = true;
 
+  final List<Alert> alerts = new ArrayList<>();
   final List<Control> controls = new ArrayList<>();
   final Map<String, List<Answer>> answers = new LinkedHashMap<>();
   final List<Request> routed = new ArrayList<>();
@@ -244,6 +246,11 @@ final class DispatchRig implements Outbox {
   public void attempt(Attempt attempt) {
     unread.add(attempt);
     released.add(attempt.getClaimId());
+  }
+
+  @Override
+  public void alert(Alert alert) {
+    alerts.add(alert);
   }
 
   @Override

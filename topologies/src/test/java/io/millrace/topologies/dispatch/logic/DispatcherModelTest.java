@@ -2,13 +2,18 @@ package io.millrace.topologies.dispatch.logic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.events.AdaptiveTimeout;
 import io.millrace.events.Attempt;
 import io.millrace.events.AttemptPhase;
 import io.millrace.events.CircuitState;
 import io.millrace.events.Control;
 import io.millrace.events.ControlType;
+import io.millrace.events.Fallback;
+import io.millrace.events.Hedge;
 import io.millrace.events.Outcome;
+import io.millrace.events.TargetSpec;
 import io.millrace.events.Task;
+import io.millrace.events.Throttle;
 import io.millrace.state.Answer;
 import io.millrace.state.Request;
 import java.util.ArrayList;
@@ -20,6 +25,7 @@ import java.util.Random;
 import java.util.Set;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.lifecycle.AfterContainer;
 
 /**
  * Random histories of a dispatcher: calls, repeats, every kind of attempt, cancels, time, circuits,
@@ -27,6 +33,7 @@ import net.jqwik.api.Property;
  */
 class DispatcherModelTest {
   private static final int ATTEMPTS_MAX = 3;
+  private static final Set<String> ACTED = new HashSet<>();
   private static final long DEADLINE_SLACK = 50;
 
   /** Something that was read from the log, to be read again after a crash. */
@@ -42,20 +49,32 @@ class DispatcherModelTest {
   private final Map<String, Long> sentAtBegin = new HashMap<>();
   private int claims;
   private int crashes;
+  private boolean controlled;
 
   @Property(tries = 300)
   void whateverHappensEveryLawHolds(@ForAll long seed) {
-    history(seed, true);
+    history(seed, true, false);
+  }
+
+  @Property(tries = 300)
+  void theyHoldWithEveryControlOn(@ForAll long seed) {
+    history(seed, true, true);
+    rig.alerts.forEach(alert -> ACTED.add(alert.getType()));
+  }
+
+  @AfterContainer
+  static void everyControlHasActedInSomeHistory() {
+    assertThat(ACTED).contains("CONTROL_HEDGED", "CONTROL_FELL_BACK", "CONTROL_TIMEOUT");
   }
 
   @Property(tries = 300)
   void theSameHoldsWithoutCrashesWhereEveryOperationIsAnsweredExactlyOnce(@ForAll long seed) {
-    history(seed, false);
+    history(seed, false, false);
     requests.forEach(
         (operation, request) -> assertThat(rig.answersTo(request).stream().distinct()).hasSize(1));
   }
 
-  private void history(long seed, boolean crashing) {
+  private void history(long seed, boolean crashing, boolean controls) {
     random = new Random(seed);
     rig = new DispatchRig(DispatcherTest.withBudget(DispatchPolicy.defaults(), 0.1, 0.2, 2));
     requests.clear();
@@ -65,13 +84,13 @@ class DispatcherModelTest {
     rig.readsAtOnce = false;
     claims = 0;
     crashes = 0;
-    rig.register(DispatchRig.spec("pay").setAttemptsMax(ATTEMPTS_MAX));
-    rig.register(DispatchRig.spec("echo").setIdempotent(true).setAttemptsMax(ATTEMPTS_MAX));
-    rig.register(
-        DispatchRig.spec("look")
-            .setIdempotent(true)
-            .setCacheTtlMs(2_000L)
-            .setAttemptsMax(ATTEMPTS_MAX));
+    controlled = controls;
+    register(DispatchRig.spec("pay"));
+    register(DispatchRig.spec("echo").setIdempotent(true));
+    register(DispatchRig.spec("look").setIdempotent(true).setCacheTtlMs(2_000L));
+    if (controls) {
+      learn();
+    }
     for (int step = 0; step < 150; step++) {
       step(crashing);
       checkBegins();
@@ -80,6 +99,32 @@ class DispatcherModelTest {
     rig.advance(40_000);
     checkBegins();
     checkAll();
+  }
+
+  private void register(TargetSpec.Builder spec) {
+    if (controlled) {
+      spec.setAdaptiveTimeout(AdaptiveTimeout.newBuilder().build())
+          .setThrottle(Throttle.newBuilder().setRatio(1.05).build());
+      if (spec.getIdempotent()) {
+        // One falls back to what is not idempotent, and that is never hedged.
+        spec.setHedge(Hedge.newBuilder().setQuantile(0.5).setBudget(0.5).build())
+            .setFallbacks(List.of(Fallback.newBuilder().setTarget("tool:pay").build()));
+      }
+    }
+    rig.register(spec.setAttemptsMax(ATTEMPTS_MAX));
+  }
+
+  /** Hedges are sent only once enough is known of the latencies. */
+  private void learn() {
+    for (int i = 0; i < LatencyWindow.COUNT_MIN; i++) {
+      rig.call("echo", "{\"learn\":%d}".formatted(i), 60_000);
+      rig.dispatcher.attempt(
+          DispatchRig.attempt(rig.lastTask(), AttemptPhase.DONE)
+              .setOutcome(Outcome.OK)
+              .setRunMs(1)
+              .build(),
+          rig.now);
+    }
   }
 
   private void step(boolean crashing) {
@@ -257,15 +302,15 @@ class DispatcherModelTest {
     Set<String> attempts = new HashSet<>();
     Set<String> firsts = new HashSet<>();
     for (Task task : rig.tasks) {
-      assertThat(task.getAttempt()).isBetween(1, ATTEMPTS_MAX);
+      assertThat(task.getAttempt()).isBetween(1, controlled ? ATTEMPTS_MAX + 1 : ATTEMPTS_MAX);
       attempts.add(task.getId());
       if (task.getAttempt() == 1) {
         firsts.add(task.getId());
-      } else {
+      } else if (!controlled) {
         assertThat(task.getTarget()).isNotEqualTo("tool:pay");
       }
     }
-    if (crashes == 0) {
+    if (crashes == 0 && !controlled) {
       double seconds = (rig.now - DispatchRig.START) / 1000.0;
       assertThat((double) (attempts.size() - firsts.size()))
           .as("retries keep to their budget")
