@@ -20,6 +20,7 @@ final class Sources {
   private static final int VALUES_MAX = 32;
   private static final int DEPTH_MAX = 12;
   private static final int VALUE_LENGTH_MAX = 128;
+  private static final String WHOLE = "";
 
   private final Map<Source, Set<JsonNode>> values =
       new LinkedHashMap<>() {
@@ -59,17 +60,18 @@ final class Sources {
                   collect(target, place + '.' + field.getKey(), field.getValue(), depth + 1, into));
     } else if (node.isArray()) {
       node.forEach(element -> collect(target, place + ".*", element, depth + 1, into));
-    } else if (node.isTextual()) {
+    } else if (node.isTextual() && (target.equals(Step.SAID) || Tokens.isText(node.textValue()))) {
       for (String token : Tokens.of(node.textValue())) {
         put(new Source(target, place, Tokens.shape(token)), TextNode.valueOf(token), into);
       }
-    } else if (node.isNumber() && node.asText().length() <= VALUE_LENGTH_MAX) {
-      put(new Source(target, place, "9"), node, into);
+    } else if (node.isTextual() || node.isNumber()) {
+      put(new Source(target, place, WHOLE), node, into);
     }
   }
 
   private static void put(Source source, JsonNode value, Map<Source, Set<JsonNode>> into) {
-    if (into.size() < SOURCES_MAX || into.containsKey(source)) {
+    boolean room = into.size() < SOURCES_MAX || into.containsKey(source);
+    if (room && value.asText().length() <= VALUE_LENGTH_MAX) {
       add(into.computeIfAbsent(source, s -> new LinkedHashSet<>()), value);
     }
   }

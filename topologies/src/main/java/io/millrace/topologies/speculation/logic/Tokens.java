@@ -16,17 +16,13 @@ final class Tokens {
 
   private Tokens() {}
 
-  /**
-   * What a value is made of: a text without blanks is one token, others have a token for each word
-   * of at least three characters.
-   */
+  /** Whether it is running text rather than one value. */
+  static boolean isText(String text) {
+    return text.chars().anyMatch(Character::isWhitespace);
+  }
+
+  /** The words of a text that have at least three characters. */
   static List<String> of(String text) {
-    if (text.isEmpty()) {
-      return List.of();
-    }
-    if (text.length() <= LENGTH_MAX && text.chars().noneMatch(Character::isWhitespace)) {
-      return List.of(text);
-    }
     return TOKEN
         .matcher(text.substring(0, Math.min(text.length(), TEXT_MAX)))
         .results()
