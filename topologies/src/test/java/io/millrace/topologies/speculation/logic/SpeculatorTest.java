@@ -112,6 +112,24 @@ class SpeculatorTest {
   }
 
   @Test
+  void withoutABudgetNothingIsMadeAheadHoweverLikely() {
+    SpeculationPolicy usual = SpeculationPolicy.defaults();
+    Speculator poor =
+        new Speculator(
+            new SpeculationPolicy(
+                0, 0, 0, usual.conversationsMax(), usual.idle(), usual.tenantsMax()),
+            declared);
+    for (int i = 0; i < 10; i++) {
+      String c = "c" + i;
+      String user = "{\"u\":\"u%d\"}".formatted(i);
+      assertThat(poor.step("t", c, call("user", user, orders(i)), now)).isEmpty();
+      String order = "{\"o\":\"A%d\"}".formatted(i);
+      assertThat(poor.step("t", c, call("order", order, "{}"), now)).isEmpty();
+      poor.end("t", c);
+    }
+  }
+
+  @Test
   void aDeclarationThatIsTakenBackHoldsAtOnce() {
     aListIsWalkedAlong();
     reads.remove("order");
