@@ -2,8 +2,11 @@ package io.millrace.topologies;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.events.Alert;
 import io.millrace.events.CircuitState;
 import io.millrace.events.Failure;
+import io.millrace.events.FailurePattern;
+import io.millrace.events.FailurePatternReport;
 import io.millrace.events.HealthState;
 import io.millrace.events.HealthStatus;
 import io.millrace.events.InferenceResult;
@@ -162,6 +165,51 @@ class HealthPathTest {
                 .setFailure(failure(outcome))
                 .setLatencyMs(12)
                 .build());
+  }
+
+  @Test
+  void aPatternIsAnAlertAndStandsInTheStatusAcrossARestart() {
+    for (int i = 0; i < 100; i++) {
+      reportFailures(5);
+      driver.advance(Duration.ofSeconds(1));
+    }
+    assertThat(driver.drain(Topics.ALERTS))
+        .filteredOn(alert -> alert.getType().equals("PATTERN_PERSISTENT"))
+        .singleElement()
+        .satisfies(
+            alert -> {
+              assertThat(alert.getTarget()).isEqualTo("training:run-12");
+              assertThat(alert.getEvidence())
+                  .containsEntry("blamed", "training:run-12")
+                  .containsKeys("onset_at", "confidence", "failed");
+            });
+    assertThat(last().getPatterns())
+        .extracting(FailurePatternReport::getPattern)
+        .containsExactly(FailurePattern.PERSISTENT);
+
+    driver.restart();
+    reportFailures(5);
+    driver.advance(Duration.ofSeconds(20));
+    assertThat(last().getPatterns()).hasSize(1);
+    assertThat(driver.drain(Topics.ALERTS))
+        .extracting(Alert::getType)
+        .doesNotContain("PATTERN_PERSISTENT", "PATTERN_PERSISTENT_OVER");
+  }
+
+  private void reportFailures(int failures) {
+    for (int i = 0; i < failures; i++) {
+      driver
+          .in(TrainingTopics.STEPS)
+          .pipeInput(
+              "run-12",
+              TrainingStep.newBuilder()
+                  .setTarget("training:run-12")
+                  .setOutcome(Outcome.TOOL_ERROR)
+                  .setFailure(FAILURE)
+                  .setLatencyMs(12)
+                  .setOccurredAt(driver.now())
+                  .build());
+    }
   }
 
   @Test

@@ -20,14 +20,19 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "drill",
     mixinStandardHelpOptions = true,
-    description = "Kill processes under load; count what is lost, repeated or done twice.")
+    description = "Kill processes under load; count what is lost, repeated or done twice.",
+    subcommands = {MetastableCommand.class, PatternsCommand.class})
 final class DrillCommand implements Callable<Integer> {
   private static final int IN_FLIGHT_MIN = 64;
   private static final int CALLS_MIN = 1_000;
 
   @Mixin private OutputOptions output;
 
-  @Parameters(paramLabel = "NAME", description = "worker-kill, platform-kill or restart.")
+  @Parameters(
+      paramLabel = "NAME",
+      arity = "0..1",
+      defaultValue = "",
+      description = "worker-kill, platform-kill or restart.")
   private String name;
 
   @Option(
@@ -73,7 +78,7 @@ final class DrillCommand implements Callable<Integer> {
         .orElseThrow(
             () ->
                 CommandException.usage(
-                    "there is no drill '%s'; expected worker-kill, platform-kill or restart"
+                    "NAME: there is no drill '%s'; expected worker-kill, platform-kill, restart, metastable or patterns"
                         .formatted(name)));
   }
 }

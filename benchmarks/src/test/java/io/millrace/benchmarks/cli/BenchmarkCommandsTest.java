@@ -41,6 +41,8 @@ class BenchmarkCommandsTest {
     "'replay speculation --trajectories x --least-probability 2',--least-probability",
     "'drill',NAME",
     "'drill worker',worker-kill",
+    "'drill patterns --fleets 0',--fleets",
+    "'drill patterns --seed x',--seed",
     "'drill worker-kill --in-flight 2',--in-flight",
     "'drill restart --calls 5',--calls"
   })

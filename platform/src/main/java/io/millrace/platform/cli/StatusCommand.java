@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
@@ -118,10 +119,27 @@ final class StatusCommand implements Callable<Integer> {
             100 * health.getErrorRate(),
             health.getP50Ms(),
             health.getP99Ms(),
-            health.getReason());
+            why(health));
       }
     }
     return table;
+  }
+
+  /** The patterns that hold and whom they blame, then why the circuit is as it is. */
+  private static String why(HealthStatus health) {
+    Stream<String> patterns =
+        health.getPatterns().stream()
+            .map(
+                report ->
+                    report.getPattern()
+                        + (report.getBlamed().equals(health.getTarget())
+                            ? ""
+                            : " from " + report.getBlamed())
+                        + ": "
+                        + report.getReason());
+    return Stream.concat(patterns, Stream.of(health.getReason()))
+        .filter(reason -> !reason.isEmpty())
+        .collect(Collectors.joining("; "));
   }
 
   /** Declared ones, and those that are only heard of. */

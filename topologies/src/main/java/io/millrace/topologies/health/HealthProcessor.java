@@ -1,22 +1,21 @@
 package io.millrace.topologies.health;
 
 import io.millrace.events.Alert;
-import io.millrace.events.CircuitState;
 import io.millrace.events.HealthStatus;
 import io.millrace.events.HealthSummary;
-import io.millrace.events.Severity;
-import io.millrace.schemas.identity.Ids;
+import io.millrace.events.TargetKind;
 import io.millrace.schemas.serde.Received;
 import io.millrace.topologies.Rejections;
 import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.guard.logic.Guard;
 import io.millrace.topologies.health.logic.HealthPolicy;
 import io.millrace.topologies.health.logic.TargetHealth;
+import io.millrace.topologies.health.patterns.logic.TargetPatterns;
 import io.millrace.topologies.targets.Target;
 import io.millrace.topologies.targets.TargetTable;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.processor.PunctuationType;
@@ -25,8 +24,11 @@ import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
+import org.jspecify.annotations.Nullable;
 
-/** Merges the summaries of each target, moves its circuit and says how it is. */
+/**
+ * Merges the summaries of each target, moves its circuit, names its patterns and says how it is.
+ */
 final class HealthProcessor
     extends ContextualProcessor<String, Received<HealthSummary>, String, Object> {
   private static final Duration TICK = Duration.ofMillis(50);
@@ -39,10 +41,20 @@ final class HealthProcessor
 
   private static final class Watched {
     private final TargetHealth health;
+    private final TargetPatterns patterns;
     private long publishedAt;
 
-    Watched(TargetHealth health) {
-      this.health = health;
+    Watched(String target, TargetKind kind, @Nullable HealthStatus before) {
+      health = new TargetHealth(target, kind, before);
+      patterns = new TargetPatterns(target, before == null ? List.of() : before.getPatterns());
+    }
+
+    HealthStatus status(HealthPolicy policy, long now) {
+      HealthStatus status = health.status(policy, now);
+      status.setPatterns(patterns.reports());
+      status.setIllSinceAt(patterns.illSince());
+      status.setIllFrom(patterns.illFrom());
+      return status;
     }
   }
 
@@ -59,9 +71,7 @@ final class HealthProcessor
     try (KeyValueIterator<String, HealthStatus> kept = store.all()) {
       while (kept.hasNext()) {
         KeyValue<String, HealthStatus> entry = kept.next();
-        watched.put(
-            entry.key,
-            new Watched(new TargetHealth(entry.key, entry.value.getKind(), entry.value)));
+        watched.put(entry.key, new Watched(entry.key, entry.value.getKind(), entry.value));
       }
     }
     context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
@@ -83,11 +93,11 @@ final class HealthProcessor
     long now = context().currentSystemTimeMs();
     String target = summary.getTarget();
     Watched known = watched.get(target);
-    Watched of =
-        known != null ? known : new Watched(new TargetHealth(target, summary.getKind(), null));
+    Watched of = known != null ? known : new Watched(target, summary.getKind(), null);
     boolean moved;
     try {
       moved = of.health.add(summary, policy(target), now);
+      of.patterns.add(summary, now);
     } catch (IllegalArgumentException e) {
       metrics.rejected();
       context()
@@ -104,7 +114,7 @@ final class HealthProcessor
       return;
     }
     watched.putIfAbsent(target, of);
-    HealthStatus status = of.health.status(policy(target), now);
+    HealthStatus status = of.status(policy(target), now);
     store.put(target, status);
     if (moved || now - of.publishedAt >= PUBLISH_MILLIS) {
       publish(target, of, status, moved, now);
@@ -116,8 +126,12 @@ final class HealthProcessor
         (target, of) -> {
           HealthPolicy policy = policy(target);
           boolean moved = of.health.tick(policy, now);
-          if (moved || (of.health.changed() && now - of.publishedAt >= PUBLISH_MILLIS)) {
-            HealthStatus status = of.health.status(policy, now);
+          List<TargetPatterns.Change> changes = of.patterns.tick(now, targets::health);
+          changes.forEach(change -> alert(Alerts.of(target, change, now), now));
+          if (moved
+              || !changes.isEmpty()
+              || (of.health.changed() && now - of.publishedAt >= PUBLISH_MILLIS)) {
+            HealthStatus status = of.status(policy, now);
             store.put(target, status);
             publish(target, of, status, moved, now);
           }
@@ -132,36 +146,12 @@ final class HealthProcessor
             new Record<>(target, (Object) HealthStatus.newBuilder(status).build(), now),
             HealthTopology.STATUS);
     if (moved) {
-      Alert alert = alert(status, now);
-      context()
-          .forward(new Record<>(alert.getTenant(), (Object) alert, now), HealthTopology.ALERTS);
+      alert(Alerts.ofCircuit(status, now), now);
     }
   }
 
-  private static Alert alert(HealthStatus status, long now) {
-    CircuitState circuit = status.getCircuit();
-    String type =
-        switch (circuit) {
-          case OPEN -> "CIRCUIT_OPENED";
-          case HALF_OPEN -> "CIRCUIT_HALF_OPENED";
-          default -> "CIRCUIT_CLOSED";
-        };
-    Alert alert = new Alert();
-    alert.setId(Ids.derived(status.getTarget(), type, Long.toString(now)));
-    alert.setTenant(status.getTenant());
-    alert.setCorrelationId("");
-    alert.setOccurredAt(Instant.ofEpochMilli(now));
-    alert.setTarget(status.getTarget());
-    alert.setType(type);
-    alert.setSeverity(circuit == CircuitState.OPEN ? Severity.CRITICAL : Severity.INFO);
-    alert.setMessage(
-        "%s: circuit is now %s: %s".formatted(status.getTarget(), circuit, status.getReason()));
-    alert.setEvidence(
-        Map.of(
-            "window_count", Long.toString(status.getWindowCount()),
-            "error_rate", Double.toString(status.getErrorRate()),
-            "probe_epoch", Long.toString(status.getProbeEpoch())));
-    return alert;
+  private void alert(Alert alert, long now) {
+    context().forward(new Record<>(alert.getTenant(), (Object) alert, now), HealthTopology.ALERTS);
   }
 
   private HealthPolicy policy(String target) {

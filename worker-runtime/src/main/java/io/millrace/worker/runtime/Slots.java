@@ -1,5 +1,6 @@
 package io.millrace.worker.runtime;
 
+import io.millrace.worker.limit.ConcurrencyLimiter;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -13,8 +14,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Slots {
 
-  private final int limit;
+  private final int limitMax;
   private final long bytesLimit;
+  private final ConcurrencyLimiter limiter;
+  private volatile int limit;
   private final AtomicInteger taken = new AtomicInteger();
   private final AtomicLong bytes = new AtomicLong();
   private volatile @Nullable Thread waiter;
@@ -29,12 +32,30 @@ final class Slots {
    */
   Slots(int limit, long bytesLimit) {
     this.limit = limit;
+    this.limitMax = limit;
     this.bytesLimit = bytesLimit;
+    this.limiter = new ConcurrencyLimiter(limit);
   }
 
-  /** Whether this many tasks may be taken now. */
+  /** Whether this many tasks may be taken now, or all that may ever be, if that is fewer. */
   boolean free(int count) {
-    return limit - taken.get() >= count && bytes.get() < bytesLimit;
+    int now = limit;
+    return now - taken.get() >= Math.min(count, now) && bytes.get() < bytesLimit;
+  }
+
+  /** What tells how many tasks may be in hand, where their target lets it. */
+  ConcurrencyLimiter limiter() {
+    return limiter;
+  }
+
+  /** From now on so many tasks may be in hand, though no more than at first. */
+  void limit(int newLimit) {
+    int bounded = Math.max(1, Math.min(limitMax, newLimit));
+    boolean more = bounded > limit;
+    limit = bounded;
+    if (more) {
+      wake();
+    }
   }
 
   /** Takes one slot; the caller has made sure that it is free. */
@@ -47,6 +68,10 @@ final class Slots {
   void release(long taskBytes) {
     bytes.addAndGet(-taskBytes);
     taken.decrementAndGet();
+    wake();
+  }
+
+  private void wake() {
     Thread waiting = waiter;
     if (waiting != null && free(wanted)) {
       LockSupport.unpark(waiting);

@@ -1,5 +1,6 @@
 package io.millrace.worker.runtime;
 
+import io.millrace.events.ConcurrencyLimit;
 import io.millrace.events.Control;
 import io.millrace.events.ControlType;
 import io.millrace.events.Outcome;
@@ -139,12 +140,44 @@ final class TaskDesk {
     TargetSpec target = targets.get(task.getTarget());
     if (target != null && target.getVersion().equals(task.getTargetVersion())) {
       run.target = target;
-      step(run, run.lifecycle.resolved(now), now);
+      if (canEnd(run, target, now, epochMillis)) {
+        step(run, run.lifecycle.resolved(now), now);
+      } else if (run.lifecycle.fail()) {
+        end(run, ends.deadline(task), Outcome.DEADLINE_EXCEEDED, 0);
+      }
     } else {
       waker.at(run.lifecycle.due());
       // It may have been declared since the look.
       targetDeclared(task.getTarget());
     }
+  }
+
+  /** Where the target's runs are limited, what cannot end in time is not begun. */
+  private static boolean canEnd(TaskRun run, TargetSpec target, long now, long epochMillis) {
+    long deadlineAt = run.task.getDeadlineAt().toEpochMilli();
+    return target.getConcurrencyLimit() == null
+        || deadlineAt <= 0
+        || run.slots.limiter().canEnd(target.getTarget(), (double) (deadlineAt - epochMillis), now);
+  }
+
+  /** Where the target's runs are limited, a run that has ended moves the limit. */
+  private void learn(TaskRun run, boolean overloaded, long runNanos) {
+    TargetSpec target = run.target;
+    ConcurrencyLimit policy = target == null ? null : target.getConcurrencyLimit();
+    if (target == null || policy == null || runNanos == 0) {
+      return;
+    }
+    run.slots.limit(
+        run.slots
+            .limiter()
+            .ended(
+                target.getTarget(),
+                runNanos / 1e6,
+                overloaded,
+                run.slots.taken(),
+                policy.getMin(),
+                policy.getMax(),
+                clock.nanos()));
   }
 
   /** Dispatch's word; most are for other workers. */
@@ -258,10 +291,15 @@ final class TaskDesk {
       case REPORT_CANCELLED -> end(run, ends.cancelled(), Outcome.CANCELLED, 0);
       case CANCEL_RUN -> {
         run.cancellation.cancel();
+        long deadlineAt = run.task.getDeadlineAt().toEpochMilli();
+        if (deadlineAt > 0 && clock.epochMillis() >= deadlineAt) {
+          learn(run, true, runNanos(run, now));
+        }
         end(run, ends.cancelled(), Outcome.CANCELLED, runNanos(run, now));
       }
       case TIME_OUT -> {
         run.cancellation.cancel();
+        learn(run, true, runNanos(run, now));
         end(run, ends.timeout(run.task), Outcome.TIMEOUT, runNanos(run, now));
       }
       case RELEASE -> {
@@ -314,7 +352,9 @@ final class TaskDesk {
   private void ended(TaskRun run, @Nullable RunResult result, @Nullable Throwable failure) {
     if (run.lifecycle.finish()) {
       RunResult checked = failure == null ? ends.checked(result) : ends.thrown(failure);
-      end(run, checked, checked.outcome(), runNanos(run, clock.nanos()));
+      long runNanos = runNanos(run, clock.nanos());
+      learn(run, checked.outcome() == Outcome.TIMEOUT, runNanos);
+      end(run, checked, checked.outcome(), runNanos);
     }
   }
 

@@ -70,4 +70,17 @@ class SlotsTest {
     releaser.get();
     assertThat(slots.taken()).isZero();
   }
+
+  @Test
+  void aLimitThatMovesHoldsForTheNextAndNeverExceedsTheFirst() {
+    Slots slots = new Slots(8, 1_000);
+    slots.limit(2);
+    assertThat(slots.free(4)).as("as many as there are").isTrue();
+    slots.take(1);
+    assertThat(slots.free(2)).isFalse();
+    slots.limit(100);
+    assertThat(slots.limit()).isEqualTo(8);
+    assertThat(slots.free(7)).isTrue();
+    assertThat(slots.free(8)).isFalse();
+  }
 }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.events.Attempt;
 import io.millrace.events.AttemptPhase;
+import io.millrace.events.ConcurrencyLimit;
 import io.millrace.events.ControlType;
 import io.millrace.events.Outcome;
 import io.millrace.events.TargetSpec;
@@ -16,6 +17,7 @@ import io.millrace.worker.task.TaskContext;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -153,6 +155,25 @@ class WorkerTest {
     assertThat(worker.drain(Duration.ZERO)).isFalse();
     assertThat(done(running).getOutcome()).isEqualTo(Outcome.OUTCOME_UNKNOWN);
     assertThat(first(claimed, AttemptPhase.RELEASE).getClaimId()).isEqualTo(waiting.getClaimId());
+  }
+
+  @Test
+  void aTargetWhoseRunsTakeTooLongHasFewerAtOnce() {
+    bench.declare(
+        TargetSpec.newBuilder(target("open"))
+            .setTarget("tool:limited")
+            .setTimeoutMs(120)
+            .setConcurrencyLimit(ConcurrencyLimit.newBuilder().setMin(2).build())
+            .build());
+    await().until(() -> slots() > 0);
+    int before = slots();
+    List<Task> tasks = new ArrayList<>();
+    for (int i = 0; i < 5 * before; i++) {
+      tasks.add(WorkerBench.task("tool:limited", "{}").build());
+      bench.send("default", tasks.get(i));
+    }
+    await().atMost(Duration.ofSeconds(60)).until(() -> slots() < before);
+    tasks.forEach(WorkerTest::done);
   }
 
   @Test
@@ -339,6 +360,14 @@ class WorkerTest {
       waiting.close();
       assertThat(waiting.ready()).isCompletedExceptionally();
     }
+  }
+
+  private int slots() {
+    return bench.statuses(worker.id()).stream()
+        .filter(status -> status != null)
+        .reduce((earlier, later) -> later)
+        .map(status -> status.getPools().get(0).getSlots())
+        .orElse(0);
   }
 
   private double running() {

@@ -4,6 +4,8 @@ import io.millrace.events.Attempt;
 import io.millrace.events.Failure;
 import io.millrace.events.Outcome;
 import io.millrace.events.TargetKind;
+import io.millrace.events.TargetSpec;
+import io.millrace.state.Request;
 import io.millrace.topologies.health.logic.HealthFold;
 import io.millrace.topologies.targets.Target;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +20,11 @@ final class AttemptHealth {
   AttemptHealth(HealthFold health, Controls controls) {
     this.health = health;
     this.controls = controls;
+  }
+
+  /** A task was handed to the workers. */
+  void sent(LiveFlight live, TargetSpec spec, long now) {
+    health.sent(spec.getTarget(), TargetKind.TOOL, live.flight.getAttempt() > 1, now);
   }
 
   /**
@@ -62,8 +69,10 @@ final class AttemptHealth {
       @Nullable Attempt done,
       long now) {
     String output = done == null ? null : done.getOutput();
+    Request request = live.leader();
+    String name = target == null ? request.getTarget() : target.name();
     health.add(
-        target == null ? live.leader().getTarget() : target.name(),
+        name,
         TargetKind.TOOL,
         outcome,
         code,
@@ -72,6 +81,15 @@ final class AttemptHealth {
         output == null ? 0 : output.length(),
         done == null ? 0 : done.getCostMicros(),
         live.flight.getProbeEpoch(),
+        now);
+    String correlation = request.getCorrelationId();
+    String parent = request.getParentId();
+    health.flown(
+        name,
+        TargetKind.TOOL,
+        !correlation.isEmpty() || parent == null ? correlation : parent,
+        request.getArrivedAt(),
+        live.flight.getSentAt(),
         now);
   }
 }

@@ -125,13 +125,13 @@ final class Controls {
       default -> {}
     }
     if (learnt.throttle != null) {
-      boolean taken =
-          switch (outcome) {
-            case TIMEOUT, LOST -> false;
-            case TOOL_ERROR -> !retryable;
-            default -> true;
-          };
-      learnt.throttle.ended(taken, now);
+      switch (outcome) {
+        case OK -> learnt.throttle.ended(true, now);
+        case TOOL_ERROR -> learnt.throttle.ended(!retryable, now);
+        case TIMEOUT, LOST -> learnt.throttle.ended(false, now);
+        // Called off, or too late to begin: that says nothing of the target.
+        default -> {}
+      }
     }
   }
 

@@ -6,6 +6,7 @@ import io.millrace.events.Attempt;
 import io.millrace.events.Failure;
 import io.millrace.events.OperationKind;
 import io.millrace.events.Outcome;
+import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
 import io.millrace.schemas.identity.Fingerprint;
 import io.millrace.state.Answer;
@@ -40,6 +41,7 @@ public final class Dispatcher {
   private final TargetTable targets;
   private final Journal journal;
   private final Outbox out;
+  private final HealthFold health;
   private final Flights flights;
   private final OutputCache cache;
   private final Replies replies;
@@ -65,6 +67,7 @@ public final class Dispatcher {
     this.targets = targets;
     this.journal = journal;
     this.out = out;
+    this.health = health;
     HandOvers handOvers = new HandOvers(policy.silence().toMillis());
     this.flights = new Flights(policy, journal, handOvers);
     this.cache = new OutputCache(policy, journal);
@@ -166,6 +169,7 @@ public final class Dispatcher {
     if (!load.tooManyFlights(request.getTarget(), targetMax) && !load.tooManyBytesWith(request)) {
       return false;
     }
+    health.refused(request.getTarget(), TargetKind.TOOL, now);
     replies.refuse(
         request,
         Outcome.REFUSED,

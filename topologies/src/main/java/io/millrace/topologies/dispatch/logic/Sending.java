@@ -22,6 +22,7 @@ final class Sending {
   private final HandOvers handOvers;
   private final Fallbacks fallbacks;
   private final Controls controls;
+  private final AttemptHealth health;
   private long sequence;
 
   Sending(
@@ -33,6 +34,7 @@ final class Sending {
       HandOvers handOvers,
       Fallbacks fallbacks,
       Controls controls,
+      AttemptHealth health,
       long now) {
     this.partition = partition;
     this.kind = kind;
@@ -42,6 +44,7 @@ final class Sending {
     this.handOvers = handOvers;
     this.fallbacks = fallbacks;
     this.controls = controls;
+    this.health = health;
     // Above every sequence of an earlier run, so that its late attempts prove nothing about ours.
     this.sequence = now * 1_000;
   }
@@ -150,6 +153,7 @@ final class Sending {
     flights.write(live);
     handOvers.sent(live, now);
     flights.schedule(live);
+    health.sent(live, spec, now);
     out.task(
         spec.getPool(),
         Orders.task(

@@ -37,13 +37,24 @@ public final class HealthFold {
   /** Most targets between two flushes. */
   static final int TARGETS_MAX = 10_000;
 
+  /** Longest name of a conversation that is remembered, UTF-16 units. */
+  private static final int CONVERSATION_LENGTH_MAX = 128;
+
   private static final int CODES_MAX = 32;
+
+  /** Most targets that one summary says its target depends on. */
+  static final int DEPENDENCIES_MAX = 16;
+
+  /** Most of anything that one summary can count; more is a mistake. */
+  static final long COUNT_MAX = 1_000_000_000_000L;
+
   private static final String OTHER = "OTHER";
 
   private final String source;
   private final LongSupplier clock;
   private final Consumer<HealthSummary> summaries;
   private final Map<String, Sum> sums = new HashMap<>();
+  private final Conversations conversations = new Conversations();
   private @Nullable Sum last;
   private long flushes;
 
@@ -79,6 +90,53 @@ public final class HealthFold {
       long costMicros,
       long probeEpoch,
       long atMillis) {
+    sum(target, kind)
+        .add(outcome, code, runMillis, bytesIn, bytesOut, costMicros, probeEpoch, atMillis);
+  }
+
+  /**
+   * Counts an attempt handed to a worker.
+   *
+   * @param retry whether it is not the first of its operation
+   */
+  public void sent(String target, TargetKind kind, boolean retry, long atMillis) {
+    Sum sum = sum(target, kind);
+    sum.seen(atMillis);
+    sum.sent++;
+    sum.retries += retry ? 1 : 0;
+  }
+
+  /** Counts an operation turned away because too much is in flight for its target. */
+  public void refused(String target, TargetKind kind, long atMillis) {
+    Sum sum = sum(target, kind);
+    sum.seen(atMillis);
+    sum.refused++;
+  }
+
+  /**
+   * Notes how long an attempt was in flight, and what it came after in its conversation.
+   *
+   * @param conversation the correlation id or the parent; empty: it belongs to none
+   * @param startedAt when its operation arrived
+   * @param sentAt when the attempt was handed to a worker
+   * @param endedAt when its end was heard of
+   */
+  public void flown(
+      String target,
+      TargetKind kind,
+      String conversation,
+      long startedAt,
+      long sentAt,
+      long endedAt) {
+    Sum sum = sum(target, kind);
+    sum.seen(endedAt);
+    sum.inFlightMillis += Math.max(0, endedAt - sentAt);
+    if (!conversation.isEmpty() && conversation.length() <= CONVERSATION_LENGTH_MAX) {
+      conversations.ended(conversation, sum.target, startedAt, endedAt, sum::dependsOn);
+    }
+  }
+
+  private Sum sum(String target, TargetKind kind) {
     Sum sum = last;
     if (sum == null || !sum.target.equals(target)) {
       String name =
@@ -89,7 +147,7 @@ public final class HealthFold {
       sum = sums.computeIfAbsent(name, n -> new Sum(n, kind));
       last = sum;
     }
-    sum.add(outcome, code, runMillis, bytesIn, bytesOut, costMicros, probeEpoch, atMillis);
+    return sum;
   }
 
   /** Gives what was added up since the last flush, one summary a target, and starts anew. */
@@ -123,6 +181,11 @@ public final class HealthFold {
     private long probeEpoch;
     private long probeOk;
     private long probeFailed;
+    private final Map<String, Long> dependsOn = new HashMap<>(2);
+    private long sent;
+    private long retries;
+    private long refused;
+    private double inFlightMillis;
 
     Sum(String target, TargetKind kind) {
       this.target = target;
@@ -147,8 +210,7 @@ public final class HealthFold {
           return;
         }
       }
-      from = Math.min(from, at);
-      to = Math.max(to, at);
+      seen(at);
       bytesIn += in;
       bytesOut += out;
       costMicros += cost;
@@ -172,6 +234,17 @@ public final class HealthFold {
         } else {
           probeFailed++;
         }
+      }
+    }
+
+    void seen(long at) {
+      from = Math.min(from, at);
+      to = Math.max(to, at);
+    }
+
+    void dependsOn(String other) {
+      if (dependsOn.size() < DEPENDENCIES_MAX || dependsOn.containsKey(other)) {
+        dependsOn.merge(other, 1L, Long::sum);
       }
     }
 
@@ -199,6 +272,11 @@ public final class HealthFold {
       summary.setProbeEpoch(probeEpoch);
       summary.setProbeOk(probeOk);
       summary.setProbeFailed(probeFailed);
+      summary.setSent(sent);
+      summary.setRetries(retries);
+      summary.setRefused(refused);
+      summary.setInFlightMs(inFlightMillis);
+      summary.setDependsOn(dependsOn);
       return summary;
     }
   }

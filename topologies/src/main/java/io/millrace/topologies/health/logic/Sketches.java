@@ -9,10 +9,11 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 
 /** Latency sketches as bytes: DDSketch's own encoding, with its mapping. */
-final class Sketches {
+public final class Sketches {
   private Sketches() {}
 
-  static DDSketch empty() {
+  /** An empty one. */
+  public static DDSketch empty() {
     return DDSketches.unboundedDense(HealthFold.ACCURACY);
   }
 
@@ -31,7 +32,7 @@ final class Sketches {
    *
    * @throws IllegalArgumentException if the bytes are no sketch of the same accuracy
    */
-  static void merge(DDSketch into, ByteBuffer encoded) {
+  public static void merge(DDSketch into, ByteBuffer encoded) {
     if (!encoded.hasRemaining()) {
       return;
     }

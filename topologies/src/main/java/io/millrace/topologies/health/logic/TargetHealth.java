@@ -10,6 +10,7 @@ import io.millrace.schemas.identity.Ids;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +54,8 @@ public final class TargetHealth {
       status.setCorrelationId("");
       status.setReason("");
       status.setId("");
+      status.setPatterns(List.of());
+      status.setIllFrom("");
     } else {
       status = before;
       // Its window is gone: to be said again.
@@ -67,20 +70,7 @@ public final class TargetHealth {
    *     the latencies are no sketch; then nothing of it was added
    */
   public boolean add(HealthSummary summary, HealthPolicy policy, long now) {
-    if (summary.getOk() < 0
-        || summary.getToolErrors() < 0
-        || summary.getTimeouts() < 0
-        || summary.getLost() < 0) {
-      throw new IllegalArgumentException("counts of a summary are 0 or more");
-    }
-    if (summary.getTarget().isEmpty()
-        || summary.getTarget().length() > HealthFold.TARGET_LENGTH_MAX
-        || summary.getErrorsByCode().keySet().stream()
-            .anyMatch(code -> code.length() > HealthFold.CODE_LENGTH_MAX)) {
-      throw new IllegalArgumentException(
-          "a target has 1 to %d characters, a failure code at most %d"
-              .formatted(HealthFold.TARGET_LENGTH_MAX, HealthFold.CODE_LENGTH_MAX));
-    }
+    SummaryRules.check(summary);
     DDSketch latencies = Sketches.empty();
     Sketches.merge(latencies, summary.getLatencySketch());
     long failed = summary.getToolErrors() + summary.getTimeouts() + summary.getLost();

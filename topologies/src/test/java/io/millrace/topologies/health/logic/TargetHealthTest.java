@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Consumer;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -295,6 +296,53 @@ class TargetHealthTest {
       assertThatThrownBy(() -> health.add(bad, POLICY, START))
           .isInstanceOf(IllegalArgumentException.class);
     }
+    assertThat(health.status(POLICY, START).getTotal()).isZero();
+  }
+
+  @Example
+  void whatIsSentRefusedAndInFlightAddsUpWithWhatItRestsOn() {
+    HealthFold fold = fold("test");
+    fold.sent("tool:a", TargetKind.TOOL, false, START);
+    fold.sent("tool:a", TargetKind.TOOL, true, START + 1);
+    fold.refused("tool:a", TargetKind.TOOL, START + 2);
+    fold.flown("tool:b", TargetKind.TOOL, "talk", START, START, START + 10);
+    fold.flown("tool:a", TargetKind.TOOL, "talk", START + 20, START + 25, START + 60);
+    fold.flown("tool:a", TargetKind.TOOL, "", START, START + 90, START + 80);
+
+    assertThat(flushed(fold, START + 100))
+        .filteredOn(summary -> summary.getTarget().equals("tool:a"))
+        .singleElement()
+        .satisfies(
+            summary -> {
+              assertThat(summary.getSent()).isEqualTo(2);
+              assertThat(summary.getRetries()).isEqualTo(1);
+              assertThat(summary.getRefused()).isEqualTo(1);
+              assertThat(summary.getInFlightMs()).isEqualTo(35);
+              assertThat(summary.getDependsOn()).isEqualTo(Map.of("tool:b", 1L));
+            });
+  }
+
+  @Example
+  void whatCannotBeInASummaryIsRefused() {
+    assertRefused(summary -> summary.setSent(-1), "counts");
+    assertRefused(summary -> summary.setOk(Long.MAX_VALUE), "counts");
+    assertRefused(summary -> summary.setInFlightMs(Double.NaN), "in_flight_ms");
+    assertRefused(summary -> summary.setInFlightMs(-1), "in_flight_ms");
+    assertRefused(
+        summary -> summary.setDependsOn(Map.of("x".repeat(257), 1L)), "a target has 1 to 256");
+    Map<String, Long> many = new HashMap<>();
+    for (int i = 0; i < 17; i++) {
+      many.put("tool:" + i, 1L);
+    }
+    assertRefused(summary -> summary.setDependsOn(many), "depends_on");
+  }
+
+  private void assertRefused(Consumer<HealthSummary> change, String named) {
+    HealthSummary summary = attempts(1, 0, 0, START);
+    change.accept(summary);
+    assertThatThrownBy(() -> health.add(summary, POLICY, START))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(named);
     assertThat(health.status(POLICY, START).getTotal()).isZero();
   }
 }
