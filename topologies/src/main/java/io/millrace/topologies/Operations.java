@@ -7,6 +7,7 @@ import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.dispatch.logic.DispatchPolicy;
 import io.millrace.topologies.health.HealthTopology;
 import io.millrace.topologies.plan.PlanTopology;
+import io.millrace.topologies.speculation.SpeculationTopology;
 import io.millrace.topologies.targets.TargetTable;
 import io.millrace.topologies.targets.TargetsTopology;
 import java.util.Map;
@@ -15,8 +16,8 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.streams.Topology;
 
 /**
- * The at-least-once application: the request path, plans and health, with what its topologies
- * share.
+ * The at-least-once application: the request path, plans, health and speculation, with what its
+ * topologies share.
  */
 public final class Operations {
   private final Topology topology = new Topology();
@@ -45,6 +46,7 @@ public final class Operations {
     DispatchTopology.build(this);
     PlanTopology.build(this);
     HealthTopology.build(this);
+    SpeculationTopology.build(this);
   }
 
   /** The topology that the application runs. */

@@ -20,8 +20,8 @@ class BenchmarkCommandsTest {
           new PrintWriter(new StringWriter()), new PrintWriter(err), Terminal.none());
 
   @Test
-  void theCommandLineHasBenchAndDrill() {
-    assertThat(line.getSubcommands()).containsKeys("bench", "drill");
+  void theCommandLineHasBenchDrillAndReplay() {
+    assertThat(line.getSubcommands()).containsKeys("bench", "drill", "replay");
     assertThat(line.getSubcommands().get("bench"))
         .isNotNull()
         .satisfies(b -> assertThat(b.getSubcommands()).containsOnlyKeys("requests", "decisions"));
@@ -34,6 +34,11 @@ class BenchmarkCommandsTest {
     "'bench requests --concurrency one',--concurrency",
     "'bench requests --measure-s -1',--measure-s",
     "'bench decisions --records 0',--records",
+    "'replay',plans",
+    "'replay plans',--file",
+    "'replay plans --file none.json',none.json",
+    "'replay speculation --trajectories none.json',none.json",
+    "'replay speculation --trajectories x --least-probability 2',--least-probability",
     "'drill',NAME",
     "'drill worker',worker-kill",
     "'drill patterns --fleets 0',--fleets",

@@ -19,6 +19,7 @@ import io.millrace.events.ToolCall;
 import io.millrace.events.ToolPlan;
 import io.millrace.events.ToolPlanResult;
 import io.millrace.events.ToolResult;
+import io.millrace.events.ToolStep;
 import io.millrace.events.Usage;
 import io.millrace.events.WorkerStatus;
 import java.time.Duration;
@@ -67,7 +68,7 @@ public final class Topics {
           KEYED,
           DELETE,
           DAY,
-          "clients, plan",
+          "clients, plan, speculation",
           "dispatch");
 
   /** Tool calls that arrived elsewhere than their fingerprint's partition. */
@@ -93,6 +94,18 @@ public final class Topics {
           DAY,
           "dispatch, clients",
           "clients, plan, health");
+
+  /** Conversations, step by step, while any target is run ahead. */
+  public static final Topic<ToolStep> TOOL_STEPS =
+      new Topic<>(
+          "tool.steps",
+          ToolStep.class,
+          "tenant and correlation id",
+          KEYED,
+          DELETE,
+          DAY,
+          "dispatch, clients",
+          "speculation");
 
   /** What workers say of tool tasks. */
   public static final Topic<Attempt> TOOL_ATTEMPTS =
@@ -198,7 +211,14 @@ public final class Topics {
   /** Who did or decided what. */
   public static final Topic<Audit> AUDIT =
       new Topic<>(
-          "audit", Audit.class, "tenant", KEYED, DELETE, QUARTER, "ledger", "people, sinks");
+          "audit",
+          Audit.class,
+          "tenant",
+          KEYED,
+          DELETE,
+          QUARTER,
+          "ledger, speculation",
+          "people, sinks");
 
   /** What each operation used. */
   public static final Topic<Usage> USAGE =
@@ -229,6 +249,7 @@ public final class Topics {
           TOOL_CALLS,
           TOOL_CALLS_ROUTED,
           TOOL_RESULTS,
+          TOOL_STEPS,
           TOOL_ATTEMPTS,
           TOOL_CANCELS,
           TOOL_CONTROLS,

@@ -16,6 +16,7 @@ import io.millrace.topologies.dispatch.logic.DispatchPolicy;
 import io.millrace.topologies.dispatch.logic.Dispatcher;
 import io.millrace.topologies.dispatch.logic.Outbox;
 import io.millrace.topologies.health.HealthFlush;
+import io.millrace.topologies.speculation.SpeculationTopology;
 import io.millrace.topologies.targets.TargetTable;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -154,7 +155,20 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
 
   @Override
   public void answer(Request request, Answer answer) {
+    if (request.getSpeculative()) {
+      // Nobody asked yet: what counts is that the output is kept and that who asks can join.
+      return;
+    }
     metrics.answered(answer);
+    if (!request.getCorrelationId().isEmpty() && targets.anySpeculative()) {
+      context()
+          .forward(
+              new Record<>(
+                  SpeculationTopology.conversation(request.getTenant(), request.getCorrelationId()),
+                  (Object) ToolAdapter.step(request, answer),
+                  context().currentSystemTimeMs()),
+              DispatchTopology.STEPS);
+    }
     context()
         .forward(
             new Record<>(

@@ -31,6 +31,7 @@ public final class DispatchTopology {
   static final String TASKS = "tool-tasks";
   static final String RELEASES = "tool-releases";
   static final String RESULTS = "tool-results";
+  static final String STEPS = "tool-steps";
   static final String CONTROLS = "tool-controls";
   static final String ROUTED = "tool-calls-routed";
   static final String CANCELS = "tool-cancels-routed";
@@ -82,6 +83,7 @@ public final class DispatchTopology {
     operations
         .sinks()
         .addAddressed(RESULTS, Topics.TOOL_RESULTS, ToolResult::getReplyPartition, GUARD, DISPATCH);
+    operations.sinks().add(STEPS, Topics.TOOL_STEPS, DISPATCH);
     operations.sinks().add(CONTROLS, Topics.TOOL_CONTROLS, DISPATCH);
     operations.sinks().add(RELEASES, Topics.TOOL_ATTEMPTS, DISPATCH);
     operations.sinks().add(ROUTED, Topics.TOOL_CALLS_ROUTED, GUARD, DISPATCH);

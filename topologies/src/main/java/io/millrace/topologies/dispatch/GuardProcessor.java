@@ -124,7 +124,9 @@ final class GuardProcessor extends ContextualProcessor<String, Received<ToolCall
                 refusal.code(),
                 refusal.message()),
             DispatchTopology.REJECTIONS);
-    if (request.getOperationId().isBlank() || refusal.code().equals("ID_INVALID")) {
+    if (request.getSpeculative()
+        || request.getOperationId().isBlank()
+        || refusal.code().equals("ID_INVALID")) {
       return;
     }
     Guard.bound(request);

@@ -2,6 +2,8 @@ package io.millrace.topologies.dispatch;
 
 import io.millrace.events.ToolCall;
 import io.millrace.events.ToolResult;
+import io.millrace.events.ToolStep;
+import io.millrace.schemas.identity.Ids;
 import io.millrace.state.Answer;
 import io.millrace.state.Request;
 import io.millrace.topologies.targets.Target;
@@ -12,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** Turns tool calls into what dispatch works with, and its answers into tool results. */
 public final class ToolAdapter {
   private static final long DEADLINE_UNKNOWN_TARGET_MS = 60_000;
+  private static final int STEP_OUTPUT_MAX = 65_536;
 
   private ToolAdapter() {}
 
@@ -38,6 +41,7 @@ public final class ToolAdapter {
     request.setReplyPartition(call.getReplyPartition());
     request.setParentId(call.getParentId());
     request.setParentCall(call.getParentCall());
+    request.setSpeculative(call.getSpeculative());
     return request;
   }
 
@@ -61,7 +65,24 @@ public final class ToolAdapter {
     call.setReplyPartition(request.getReplyPartition());
     call.setParentId(request.getParentId());
     call.setParentCall(request.getParentCall());
+    call.setSpeculative(request.getSpeculative());
     return call;
+  }
+
+  /** What an answer adds to its conversation. */
+  static ToolStep step(Request request, Answer answer) {
+    ToolStep step = new ToolStep();
+    step.setId(Ids.part(request.getOperationId(), "step"));
+    step.setTenant(request.getTenant());
+    step.setCorrelationId(request.getCorrelationId());
+    step.setOccurredAt(Instant.ofEpochMilli(answer.getAnsweredAt()));
+    step.setTraceparent(request.getTraceparent());
+    step.setOperationId(request.getOperationId());
+    step.setTarget(request.getTarget());
+    step.setArguments(request.getArguments());
+    String output = answer.getOutput();
+    step.setOutput(output == null || output.length() > STEP_OUTPUT_MAX ? null : output);
+    return step;
   }
 
   static ToolResult result(Request request, Answer answer) {

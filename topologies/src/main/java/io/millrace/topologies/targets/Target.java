@@ -21,4 +21,12 @@ public record Target(TargetSpec spec, @Nullable JsonSchema argumentsSchema) {
     Long ttl = spec.getCacheTtlMs();
     return ttl != null && ttl > 0 && spec.getIdempotent();
   }
+
+  /**
+   * Whether it may be run ahead of calls that are likely: declared so and without any effect, and
+   * its answers are kept for the calls that come.
+   */
+  public boolean speculative() {
+    return spec.getSpeculate() && spec.getReadOnly() && cacheable();
+  }
 }

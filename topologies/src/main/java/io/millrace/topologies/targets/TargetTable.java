@@ -25,6 +25,7 @@ public final class TargetTable {
   private final Map<String, Target> targets = new ConcurrentHashMap<>();
   private final Map<String, TargetSpec> pools = new ConcurrentHashMap<>();
   private final Map<String, HealthStatus> health = new ConcurrentHashMap<>();
+  private volatile boolean anySpeculative;
 
   // Schemas come from operators and meet arguments from anyone: nothing remote is ever loaded.
   private final JsonSchemaFactory schemas =
@@ -68,9 +69,11 @@ public final class TargetTable {
       }
     } else if (spec == null) {
       targets.remove(key);
+      anySpeculative = targets.values().stream().anyMatch(Target::speculative);
     } else {
       try {
         targets.put(key, new Target(spec, compile(spec.getArgumentsSchema())));
+        anySpeculative = targets.values().stream().anyMatch(Target::speculative);
       } catch (RuntimeException e) {
         LOG.error(
             "Target {} is left as it was: its arguments_schema is no JSON Schema 2020-12 without"
@@ -98,6 +101,11 @@ public final class TargetTable {
   /** The target of that name, or null. */
   public @Nullable Target target(String name) {
     return targets.get(name);
+  }
+
+  /** Whether any target may be run ahead, so that conversations are worth following. */
+  public boolean anySpeculative() {
+    return anySpeculative;
   }
 
   /** Whether the pool is registered, and so its topic there. */

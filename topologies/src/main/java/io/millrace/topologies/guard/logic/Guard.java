@@ -56,6 +56,7 @@ public final class Guard {
           Guard::replyPartition,
           Guard::clock,
           Guard::version,
+          Guard::speculation,
           Guard::arguments);
 
   private Guard() {}
@@ -132,6 +133,18 @@ public final class Guard {
       }
     }
     return null;
+  }
+
+  /** Nothing that may have an effect is ever run for a call that nobody has made. */
+  private static @Nullable Refusal speculation(Request request, Circumstances circumstances) {
+    Target target = circumstances.target();
+    if (!request.getSpeculative() || (target != null && target.speculative())) {
+      return null;
+    }
+    return Refusal.of(
+        "SPECULATION_NOT_DECLARED",
+        "%s is not declared read_only, idempotent, cacheable and speculate; expected a call without speculative"
+            .formatted(name(request.getTarget())));
   }
 
   /** Cuts what a refused call says of itself, so that the records about it fit their topics. */
