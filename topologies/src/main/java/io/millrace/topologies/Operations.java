@@ -5,6 +5,7 @@ import io.millrace.schemas.topics.Topic;
 import io.millrace.topologies.dispatch.DispatchTopology;
 import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.dispatch.logic.DispatchPolicy;
+import io.millrace.topologies.dispatch.logic.Invalidations;
 import io.millrace.topologies.health.HealthTopology;
 import io.millrace.topologies.plan.PlanTopology;
 import io.millrace.topologies.targets.TargetTable;
@@ -23,6 +24,7 @@ public final class Operations {
   private final Map<String, ?> serdes;
   private final Sinks sinks;
   private final TargetTable targets = new TargetTable();
+  private final Invalidations invalidations = new Invalidations();
   private final DispatchPolicy dispatchPolicy;
   private final RequestMetrics metrics;
   private final int partitions;
@@ -45,6 +47,7 @@ public final class Operations {
     DispatchTopology.build(this);
     PlanTopology.build(this);
     HealthTopology.build(this);
+    TargetsTopology.buildInvalidations(this);
   }
 
   /** The topology that the application runs. */
@@ -65,6 +68,11 @@ public final class Operations {
   /** Targets, pools and health as this instance knows them. */
   public TargetTable targets() {
     return targets;
+  }
+
+  /** What is cached and no longer true, as this instance knows it. */
+  public Invalidations invalidations() {
+    return invalidations;
   }
 
   /** Bounds of the dispatch tasks. */
