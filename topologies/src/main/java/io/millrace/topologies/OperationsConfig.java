@@ -207,7 +207,7 @@ public final class OperationsConfig extends Settings {
               ConfigDef.Range.between(0, 1L << 40),
               ConfigDef.Importance.MEDIUM,
               "Most bytes of those kept ready on the heap by one partition, a character counted as"
-                  + " one.")
+                  + " one and an entry as 512 more.")
           .define(
               CACHE_TENANT_BYTES_MAX,
               ConfigDef.Type.LONG,

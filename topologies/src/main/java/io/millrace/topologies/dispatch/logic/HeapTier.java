@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Cached answers that are ready to be served: decoded, uncompressed, bounded in bytes. */
 final class HeapTier {
+  /** What an entry takes on the heap besides its text: objects, and what the policy remembers. */
+  private static final int OVERHEAD_BYTES = 512;
+
   private final AdaptiveReplacement kept;
   private final Map<Long, CachedOutput> answers = new HashMap<>();
 
@@ -35,7 +38,7 @@ final class HeapTier {
   /** What a miss costs is a read, which grows with the bytes. */
   private void use(long key, String fingerprint, CachedOutput answer) {
     int bytes = CachedOutputs.bytes(fingerprint, answer);
-    kept.access(key, Math.max(1, bytes), Math.max(1, bytes), answers::remove);
+    kept.access(key, OVERHEAD_BYTES + bytes, Math.max(1, bytes), answers::remove);
   }
 
   void remove(long key) {

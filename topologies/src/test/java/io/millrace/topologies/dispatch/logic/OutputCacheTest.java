@@ -234,7 +234,7 @@ class OutputCacheTest {
     long bytesMax = random.nextInt(600);
     CachePolicy policy =
         new CachePolicy(
-            random.nextInt(20), bytesMax, random.nextInt(300), 1 + random.nextInt(600), 64);
+            random.nextInt(20), bytesMax, random.nextInt(4_000), 1 + random.nextInt(600), 64);
     rig.journal.cache.clear();
     cache = open(policy);
     Map<String, String> last = new HashMap<>();
