@@ -5,6 +5,7 @@ import io.millrace.schemas.topics.Topic;
 import io.millrace.topologies.dispatch.DispatchTopology;
 import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.dispatch.logic.DispatchPolicy;
+import io.millrace.topologies.dispatch.logic.Invalidations;
 import io.millrace.topologies.health.HealthTopology;
 import io.millrace.topologies.plan.PlanTopology;
 import io.millrace.topologies.speculation.SpeculationTopology;
@@ -24,6 +25,7 @@ public final class Operations {
   private final Map<String, ?> serdes;
   private final Sinks sinks;
   private final TargetTable targets = new TargetTable();
+  private final Invalidations invalidations = new Invalidations();
   private final DispatchPolicy dispatchPolicy;
   private final RequestMetrics metrics;
   private final int partitions;
@@ -47,6 +49,7 @@ public final class Operations {
     PlanTopology.build(this);
     HealthTopology.build(this);
     SpeculationTopology.build(this);
+    TargetsTopology.buildInvalidations(this);
   }
 
   /** The topology that the application runs. */
@@ -67,6 +70,11 @@ public final class Operations {
   /** Targets, pools and health as this instance knows them. */
   public TargetTable targets() {
     return targets;
+  }
+
+  /** What is cached and no longer true, as this instance knows it. */
+  public Invalidations invalidations() {
+    return invalidations;
   }
 
   /** Bounds of the dispatch tasks. */

@@ -1,6 +1,7 @@
 package io.millrace.topologies;
 
 import io.millrace.schemas.config.Settings;
+import io.millrace.topologies.dispatch.logic.CachePolicy;
 import io.millrace.topologies.dispatch.logic.DispatchPolicy;
 import java.time.Duration;
 import java.util.Map;
@@ -38,6 +39,9 @@ public final class OperationsConfig extends Settings {
   private static final String FLIGHT_BYTES_MAX = "dispatch.flight.bytes.max";
   private static final String CACHE_ENTRIES_MAX = "dispatch.cache.entries.max";
   private static final String CACHE_BYTES_MAX = "dispatch.cache.bytes.max";
+  private static final String CACHE_HEAP_BYTES_MAX = "dispatch.cache.heap.bytes.max";
+  private static final String CACHE_TENANT_BYTES_MAX = "dispatch.cache.tenant.bytes.max";
+  private static final String CACHE_COMPRESS_BYTES_MIN = "dispatch.cache.compress.bytes.min";
   private static final String RETRY_RATIO = "dispatch.retry.budget.ratio";
   private static final String RETRIES_PER_SECOND = "dispatch.retry.budget.per.second";
   private static final String RETRIES_SAVED = "dispatch.retry.budget.saved.max";
@@ -185,17 +189,39 @@ public final class OperationsConfig extends Settings {
           .define(
               CACHE_ENTRIES_MAX,
               ConfigDef.Type.INT,
-              DEFAULTS.cacheEntriesMax(),
+              DEFAULTS.cache().entriesMax(),
               ConfigDef.Range.between(0, 100_000_000),
               ConfigDef.Importance.MEDIUM,
-              "Most outputs cached in one partition.")
+              "Most answers cached in one partition; each takes at least its share of the bytes.")
           .define(
               CACHE_BYTES_MAX,
               ConfigDef.Type.LONG,
-              DEFAULTS.cacheBytesMax(),
+              DEFAULTS.cache().bytesMax(),
               ConfigDef.Range.between(0, 1L << 40),
               ConfigDef.Importance.MEDIUM,
-              "Most bytes of outputs cached in one partition, a character counted as one.")
+              "Most bytes of answers cached in the store of one partition.")
+          .define(
+              CACHE_HEAP_BYTES_MAX,
+              ConfigDef.Type.LONG,
+              DEFAULTS.cache().heapBytesMax(),
+              ConfigDef.Range.between(0, 1L << 40),
+              ConfigDef.Importance.MEDIUM,
+              "Most bytes of those kept ready on the heap by one partition, a character counted as"
+                  + " one and an entry as 512 more.")
+          .define(
+              CACHE_TENANT_BYTES_MAX,
+              ConfigDef.Type.LONG,
+              DEFAULTS.cache().tenantBytesMax(),
+              ConfigDef.Range.between(0, 1L << 40),
+              ConfigDef.Importance.MEDIUM,
+              "Most bytes of answers cached in the store of one partition for one tenant.")
+          .define(
+              CACHE_COMPRESS_BYTES_MIN,
+              ConfigDef.Type.INT,
+              DEFAULTS.cache().compressBytesMin(),
+              ConfigDef.Range.between(64, Integer.MAX_VALUE),
+              ConfigDef.Importance.LOW,
+              "From how many characters on a cached output is stored compressed (Zstandard).")
           .define(
               RETRY_RATIO,
               ConfigDef.Type.DOUBLE,
@@ -237,8 +263,12 @@ public final class OperationsConfig extends Settings {
         getInt(WAITERS_MAX),
         getInt(FLIGHTS_MAX),
         getLong(FLIGHT_BYTES_MAX),
-        getInt(CACHE_ENTRIES_MAX),
-        getLong(CACHE_BYTES_MAX),
+        new CachePolicy(
+            getInt(CACHE_ENTRIES_MAX),
+            getLong(CACHE_BYTES_MAX),
+            getLong(CACHE_HEAP_BYTES_MAX),
+            getLong(CACHE_TENANT_BYTES_MAX),
+            getInt(CACHE_COMPRESS_BYTES_MIN)),
         getDouble(RETRY_RATIO),
         getDouble(RETRIES_PER_SECOND),
         getDouble(RETRIES_SAVED));

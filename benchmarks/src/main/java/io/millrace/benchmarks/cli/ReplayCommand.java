@@ -11,7 +11,11 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "WHAT",
     description = "Run decisions over recorded traces and compare them with others.",
-    subcommands = {ReplayPlansCommand.class, ReplaySpeculationCommand.class})
+    subcommands = {
+      ReplayCacheCommand.class,
+      ReplayPlansCommand.class,
+      ReplaySpeculationCommand.class
+    })
 final class ReplayCommand implements Runnable {
 
   @Spec private CommandSpec spec;

@@ -3,10 +3,12 @@ package io.millrace.schemas.topics;
 import static io.millrace.schemas.topics.Topic.Cleanup.COMPACT;
 import static io.millrace.schemas.topics.Topic.Cleanup.DELETE;
 import static io.millrace.schemas.topics.Topic.Spread.KEYED;
+import static io.millrace.schemas.topics.Topic.Spread.SINGLE;
 
 import io.millrace.events.Alert;
 import io.millrace.events.Attempt;
 import io.millrace.events.Audit;
+import io.millrace.events.CacheInvalidation;
 import io.millrace.events.Cancel;
 import io.millrace.events.Control;
 import io.millrace.events.HealthStatus;
@@ -15,6 +17,7 @@ import io.millrace.events.Rejection;
 import io.millrace.events.ScalingDecision;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.Task;
+import io.millrace.events.ToolCached;
 import io.millrace.events.ToolCall;
 import io.millrace.events.ToolPlan;
 import io.millrace.events.ToolPlanResult;
@@ -148,6 +151,30 @@ public final class Topics {
           "dispatch",
           "every worker");
 
+  /** Answers of tools as they were cached. */
+  public static final Topic<ToolCached> TOOL_CACHED =
+      new Topic<>(
+          "tool.cached",
+          ToolCached.class,
+          BY_FINGERPRINT,
+          KEYED,
+          COMPACT,
+          DAY,
+          "dispatch",
+          "dispatch of new instances and other regions");
+
+  /** What is cached and no longer true. */
+  public static final Topic<CacheInvalidation> CACHE_INVALIDATIONS =
+      new Topic<>(
+          "cache.invalidations",
+          CacheInvalidation.class,
+          "scope and name",
+          SINGLE,
+          COMPACT,
+          WEEK,
+          "clients",
+          "dispatch");
+
   /** The workers' heartbeats. */
   public static final Topic<WorkerStatus> WORKERS =
       new Topic<>(
@@ -253,6 +280,8 @@ public final class Topics {
           TOOL_ATTEMPTS,
           TOOL_CANCELS,
           TOOL_CONTROLS,
+          TOOL_CACHED,
+          CACHE_INVALIDATIONS,
           WORKERS,
           TARGETS,
           HEALTH_SUMMARIES,

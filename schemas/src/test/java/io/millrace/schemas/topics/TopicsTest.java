@@ -60,7 +60,14 @@ class TopicsTest {
           "rejections");
 
   private static final Set<String> COMPACTED =
-      Set.of("workers", "mesh.peers", "targets", "health.status", "scaling.decisions");
+      Set.of(
+          "workers",
+          "mesh.peers",
+          "targets",
+          "health.status",
+          "scaling.decisions",
+          "tool.cached",
+          "cache.invalidations");
 
   @Test
   void everyTopicOfTheDesignIsInTheCatalogue() {

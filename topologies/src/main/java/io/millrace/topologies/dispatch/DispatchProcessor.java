@@ -6,14 +6,19 @@ import io.millrace.events.Cancel;
 import io.millrace.events.Control;
 import io.millrace.events.OperationKind;
 import io.millrace.events.Task;
+import io.millrace.events.ToolCached;
 import io.millrace.schemas.identity.Fingerprint;
+import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.serde.Received;
+import io.millrace.schemas.topics.Topics;
 import io.millrace.state.Answer;
+import io.millrace.state.CachedOutput;
 import io.millrace.state.Request;
 import io.millrace.topologies.Answered;
 import io.millrace.topologies.Rejections;
 import io.millrace.topologies.dispatch.logic.DispatchPolicy;
 import io.millrace.topologies.dispatch.logic.Dispatcher;
+import io.millrace.topologies.dispatch.logic.Invalidations;
 import io.millrace.topologies.dispatch.logic.Outbox;
 import io.millrace.topologies.health.HealthFlush;
 import io.millrace.topologies.speculation.SpeculationTopology;
@@ -26,6 +31,7 @@ import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
+import org.jspecify.annotations.Nullable;
 
 /** Feeds the {@link Dispatcher} of its partition from the log and sends out what it decides. */
 final class DispatchProcessor extends ContextualProcessor<String, Object, String, Object>
@@ -36,21 +42,29 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
   private final TargetTable targets;
   private final int partitions;
   private final RequestMetrics metrics;
+  private final Invalidations invalidations;
+  private String name = "";
   private Dispatcher dispatcher;
 
   @SuppressWarnings("NullAway.Init") // Kafka calls init before anything else
   DispatchProcessor(
-      DispatchPolicy policy, TargetTable targets, int partitions, RequestMetrics metrics) {
+      DispatchPolicy policy,
+      TargetTable targets,
+      int partitions,
+      RequestMetrics metrics,
+      Invalidations invalidations) {
     this.policy = policy;
     this.targets = targets;
     this.partitions = partitions;
     this.metrics = metrics;
+    this.invalidations = invalidations;
   }
 
   @Override
   public void init(ProcessorContext<String, Object> context) {
     super.init(context);
     int partition = context.taskId().partition();
+    name = Ids.v7(context.currentSystemTimeMs(), new SplittableRandom());
     dispatcher =
         new Dispatcher(
             partition,
@@ -65,6 +79,7 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
                     context.getStateStore(DispatchTopology.ANSWERS), policy.dedupeWindow())),
             this,
             HealthFlush.start(context, "dispatch", DispatchTopology.SUMMARIES),
+            invalidations,
             new SplittableRandom(),
             context.currentSystemTimeMs());
     context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
@@ -80,7 +95,9 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
   public void process(Record<String, Object> record) {
     long now = context().currentSystemTimeMs();
     Object value = record.value();
-    if (value instanceof Admitted admitted) {
+    if (value == null) {
+      untrue(record, now);
+    } else if (value instanceof Admitted admitted) {
       if (admitted.target() == null) {
         dispatcher.hold(admitted.request(), now);
       } else {
@@ -91,12 +108,28 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
         dispatcher.attempt(attempt, now);
       } else if (received.record() instanceof Cancel cancel) {
         cancel(record, cancel, now);
+      } else if (received.record() instanceof ToolCached cached) {
+        if (record.key() != null && !cached.getStoredBy().equals(name)) {
+          dispatcher.cached(record.key(), SharedOutputs.cached(cached), record.timestamp(), now);
+        }
       } else if (received.problem() != null) {
         metrics.rejected();
         context()
             .forward(
                 Rejections.undecodable(context(), record, received), DispatchTopology.REJECTIONS);
       }
+    }
+  }
+
+  /** Only {@code tool.cached} has records without a value that say something. */
+  private void untrue(Record<String, Object> record, long now) {
+    boolean cached =
+        context()
+            .recordMetadata()
+            .map(metadata -> metadata.topic().equals(Topics.TOOL_CACHED.name()))
+            .orElse(false);
+    if (cached && record.key() != null) {
+      dispatcher.cached(record.key(), null, record.timestamp(), now);
     }
   }
 
@@ -185,6 +218,17 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
             new Record<>(
                 fingerprint, (Object) ToolAdapter.call(request), context().currentSystemTimeMs()),
             DispatchTopology.ROUTED);
+  }
+
+  @Override
+  public void cached(String fingerprint, @Nullable CachedOutput packed) {
+    context()
+        .forward(
+            new Record<>(
+                fingerprint,
+                (Object) (packed == null ? null : SharedOutputs.event(fingerprint, packed, name)),
+                context().currentSystemTimeMs()),
+            DispatchTopology.CACHED);
   }
 
   @Override

@@ -35,6 +35,7 @@ public final class DispatchTopology {
   static final String CONTROLS = "tool-controls";
   static final String ROUTED = "tool-calls-routed";
   static final String CANCELS = "tool-cancels-routed";
+  static final String CACHED = "tool-cached";
   static final String REJECTIONS = "tool-rejections";
   static final String ALERTS = "tool-alerts";
   static final String SUMMARIES = "tool-health-summaries";
@@ -58,15 +59,18 @@ public final class DispatchTopology {
     String routed = operations.source(Topics.TOOL_CALLS_ROUTED);
     String attempts = operations.source(Topics.TOOL_ATTEMPTS);
     String cancels = operations.source(Topics.TOOL_CANCELS);
+    String cached = operations.source(Topics.TOOL_CACHED);
 
     topology.addProcessor(
         GUARD, () -> new GuardProcessor(targets, policy, partitions, metrics), calls, routed);
     topology.addProcessor(
         DISPATCH,
-        () -> new DispatchProcessor(policy, targets, partitions, metrics),
+        () ->
+            new DispatchProcessor(policy, targets, partitions, metrics, operations.invalidations()),
         GUARD,
         attempts,
-        cancels);
+        cancels,
+        cached);
     topology.addStateStore(
         FlightStore.builder(Stores.keyValue(FLIGHTS, Flight.class, operations.serdes())), DISPATCH);
     topology.addStateStore(Stores.keyValue(WAITERS, Request.class, operations.serdes()), DISPATCH);
@@ -87,6 +91,7 @@ public final class DispatchTopology {
     operations.sinks().add(CONTROLS, Topics.TOOL_CONTROLS, DISPATCH);
     operations.sinks().add(RELEASES, Topics.TOOL_ATTEMPTS, DISPATCH);
     operations.sinks().add(ROUTED, Topics.TOOL_CALLS_ROUTED, GUARD, DISPATCH);
+    operations.sinks().add(CACHED, Topics.TOOL_CACHED, DISPATCH);
     operations.sinks().add(CANCELS, Topics.TOOL_CANCELS, DISPATCH);
     operations.sinks().add(REJECTIONS, Topics.REJECTIONS, GUARD, DISPATCH);
     operations.sinks().add(ALERTS, Topics.ALERTS, DISPATCH);

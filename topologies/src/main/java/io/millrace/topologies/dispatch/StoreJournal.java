@@ -80,16 +80,12 @@ final class StoreJournal implements Journal {
   }
 
   @Override
-  public void restoreCache(CacheVisitor entries) {
+  public void restoreCache(BiConsumer<String, CachedOutput> entries) {
     try (KeyValueIterator<String, CachedOutput> all = cache.all()) {
       while (all.hasNext()) {
         KeyValue<String, CachedOutput> entry = all.next();
-        entries.entry(entry.key, entry.value, size(entry.key, entry.value));
+        entries.accept(entry.key, entry.value);
       }
     }
-  }
-
-  private static int size(String fingerprint, CachedOutput output) {
-    return fingerprint.length() + (output.getOutput() == null ? 0 : output.getOutput().length());
   }
 }

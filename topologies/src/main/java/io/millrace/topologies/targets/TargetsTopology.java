@@ -2,6 +2,7 @@ package io.millrace.topologies.targets;
 
 import static io.millrace.schemas.serde.TotalDeserializer.REGISTRY_UNAVAILABLE;
 
+import io.millrace.events.CacheInvalidation;
 import io.millrace.events.HealthStatus;
 import io.millrace.events.TargetSpec;
 import io.millrace.schemas.serde.Received;
@@ -13,7 +14,6 @@ import io.millrace.topologies.Operations;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.BiConsumer;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -31,16 +31,36 @@ public final class TargetsTopology {
   /** Longer than a registry should ever be away: without their tables, operations can only wait. */
   private static final Duration REGISTRY_WAIT = Duration.ofHours(1);
 
+  /** Takes a record that is followed; null where it was removed. */
+  private interface Table {
+    void take(String key, @Nullable Object value, long atMillis);
+  }
+
   private TargetsTopology() {}
 
   /** Adds the global tables. */
   public static void build(Operations operations) {
     TargetTable table = operations.targets();
-    follow(operations, Topics.TARGETS, (key, value) -> table.put(key, (TargetSpec) value));
+    follow(operations, Topics.TARGETS, (key, value, at) -> table.put(key, (TargetSpec) value));
     follow(
         operations,
         Topics.HEALTH_STATUS,
-        (key, value) -> table.putHealth(key, (HealthStatus) value));
+        (key, value, at) -> table.putHealth(key, (HealthStatus) value));
+  }
+
+  /**
+   * Adds what is cached and no longer true. To be called last: a sub-topology has its number by the
+   * order of building, and state on disk lies under that number.
+   */
+  public static void buildInvalidations(Operations operations) {
+    follow(
+        operations,
+        Topics.CACHE_INVALIDATIONS,
+        (key, value, at) -> {
+          if (value instanceof CacheInvalidation invalidation) {
+            operations.invalidations().put(invalidation, at);
+          }
+        });
   }
 
   /**
@@ -48,7 +68,7 @@ public final class TargetsTopology {
    * what is looked up on the request path is kept ready for use in the {@link TargetTable} instead.
    */
   private static <T extends SpecificRecord> void follow(
-      Operations operations, Topic<T> topic, BiConsumer<String, @Nullable Object> table) {
+      Operations operations, Topic<T> topic, Table table) {
     String name = topic.name().replace('.', '-');
     Map<String, Object> patient = new HashMap<>(operations.serdes());
     patient.put(SerdeConfig.RETRY_TIMEOUT_MS, Math.toIntExact(REGISTRY_WAIT.toMillis()));
@@ -72,7 +92,7 @@ public final class TargetsTopology {
                       operations.metrics().rejected();
                       LOG.warn("A record of {} without key was dropped", topic.name());
                     } else if (received == null) {
-                      table.accept(record.key(), null);
+                      table.take(record.key(), null, record.timestamp());
                     } else if (received.problem() != null
                         && received.problem().reason().equals(REGISTRY_UNAVAILABLE)) {
                       // It is as good as any; a target must not be forgotten because of that.
@@ -88,7 +108,7 @@ public final class TargetsTopology {
                           topic.name(),
                           received.problem().message());
                     } else {
-                      table.accept(record.key(), received.record());
+                      table.take(record.key(), received.record(), record.timestamp());
                     }
                   }
                 });

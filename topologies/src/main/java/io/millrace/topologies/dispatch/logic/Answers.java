@@ -28,8 +28,10 @@ public final class Answers {
   }
 
   static Answer fromCache(Request request, CachedOutput cached, long now) {
-    Answer answer = base(request, Outcome.OK, ServedBy.CACHE, now);
+    Outcome outcome = cached.getFailure() == null ? Outcome.OK : Outcome.TOOL_ERROR;
+    Answer answer = base(request, outcome, ServedBy.CACHE, now);
     answer.setOutput(cached.getOutput());
+    answer.setFailure(cached.getFailure());
     answer.setTargetVersion(cached.getTargetVersion());
     return answer;
   }

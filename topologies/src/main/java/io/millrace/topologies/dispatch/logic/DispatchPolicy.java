@@ -13,8 +13,7 @@ import java.time.Duration;
  * @param waitersMax most operations that join one flight
  * @param flightsMax most flights
  * @param flightBytesMax most bytes of arguments in flight, a character counted as one
- * @param cacheEntriesMax most outputs cached
- * @param cacheBytesMax most bytes of outputs and keys cached, a character counted as one
+ * @param cache bounds of the cache
  * @param retryRatio retries earned by one first attempt
  * @param retriesPerSecond retries earned by a second
  * @param retriesSaved most retries that can be saved up
@@ -28,8 +27,7 @@ public record DispatchPolicy(
     int waitersMax,
     int flightsMax,
     long flightBytesMax,
-    int cacheEntriesMax,
-    long cacheBytesMax,
+    CachePolicy cache,
     double retryRatio,
     double retriesPerSecond,
     double retriesSaved) {
@@ -45,8 +43,7 @@ public record DispatchPolicy(
         1_000,
         100_000,
         64L << 20,
-        100_000,
-        128L << 20,
+        CachePolicy.defaults(),
         0.2,
         10,
         100);

@@ -51,6 +51,7 @@ public final class Dispatcher {
   /**
    * @param partition number of the dispatch task, where its attempts come home to
    * @param health folds the attempts that end here
+   * @param invalidations what of the cache is no longer true
    * @param nowMillis milliseconds since the epoch, as in all methods
    */
   public Dispatcher(
@@ -61,6 +62,7 @@ public final class Dispatcher {
       Journal journal,
       Outbox out,
       HealthFold health,
+      Invalidations invalidations,
       RandomGenerator random,
       long nowMillis) {
     this.policy = policy;
@@ -70,7 +72,7 @@ public final class Dispatcher {
     this.health = health;
     HandOvers handOvers = new HandOvers(policy.silence().toMillis());
     this.flights = new Flights(policy, journal, handOvers);
-    this.cache = new OutputCache(policy, journal);
+    this.cache = new OutputCache(policy.cache(), journal, out, invalidations);
     this.replies = new Replies(policy, targets, journal, out, flights, cache);
     this.attempts =
         new Attempts(
@@ -115,7 +117,7 @@ public final class Dispatcher {
     return flights.size();
   }
 
-  /** Bytes of outputs and keys cached, a character counted as one. */
+  /** Bytes of answers and keys cached, as they are stored. */
   public long cachedBytes() {
     return cache.bytes();
   }
@@ -239,6 +241,16 @@ public final class Dispatcher {
   /** Takes what a worker says. */
   public void attempt(Attempt attempt, long now) {
     attempts.take(attempt, now);
+  }
+
+  /**
+   * Takes up what another instance or region cached.
+   *
+   * @param packed as it is stored; null says that what was stored before {@code at} is not true
+   * @param at when that was said
+   */
+  public void cached(String fingerprint, @Nullable CachedOutput packed, long at, long now) {
+    cache.takeUp(fingerprint, packed, at, now);
   }
 
   /**

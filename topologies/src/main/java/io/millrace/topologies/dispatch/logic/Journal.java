@@ -33,16 +33,6 @@ public interface Journal {
   /** Caches an output, or removes it if null. */
   void cached(String fingerprint, @Nullable CachedOutput output);
 
-  /** Gives every cached output to {@code entries}. */
-  void restoreCache(CacheVisitor entries);
-
-  /** Sees what is cached. */
-  interface CacheVisitor {
-    /**
-     * One entry.
-     *
-     * @param bytes its size with its key, a character counted as one
-     */
-    void entry(String fingerprint, CachedOutput output, int bytes);
-  }
+  /** Gives every cached output, by fingerprint, to {@code entries}. */
+  void restoreCache(BiConsumer<String, CachedOutput> entries);
 }

@@ -5,10 +5,19 @@ import io.millrace.events.Attempt;
 import io.millrace.events.Control;
 import io.millrace.events.Task;
 import io.millrace.state.Answer;
+import io.millrace.state.CachedOutput;
 import io.millrace.state.Request;
+import org.jspecify.annotations.Nullable;
 
 /** Where dispatch puts what it decides. */
 public interface Outbox {
+  /**
+   * Tells other instances and regions what is cached.
+   *
+   * @param packed as it is stored; null says that nothing under the fingerprint is true any more
+   */
+  void cached(String fingerprint, @Nullable CachedOutput packed);
+
   /** Hands a task to the workers of a pool. */
   void task(String pool, Task task);
 

@@ -1,65 +1,245 @@
 package io.millrace.topologies.dispatch.logic;
 
+import io.millrace.events.Outcome;
+import io.millrace.events.TargetSpec;
 import io.millrace.state.Answer;
 import io.millrace.state.CachedOutput;
+import io.millrace.topologies.cache.logic.AdaptiveReplacement;
 import io.millrace.topologies.targets.Target;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Outputs that may be served again: kept in the journal, bounded by a {@link CacheIndex}. */
+/**
+ * Answers that may be served again, in tiers behind one interface: ready on the heap; in the
+ * journal's store, of which the heap has only an index; and in the log, from which new instances
+ * and other regions take them up.
+ *
+ * <p>What stays in either tier is decided by {@link AdaptiveReplacement}, by the time it took to
+ * make and the bytes it takes; beyond its quota a tenant displaces its own entries first. An answer
+ * is served until it expires, and kept as long as it may stand in for one that cannot be had.
+ */
 final class OutputCache {
+  private final CachePolicy policy;
   private final Journal journal;
-  private final CacheIndex index;
+  private final Outbox out;
+  private final Invalidations invalidations;
+  private final AdaptiveReplacement stored;
+  private final HeapTier heap;
+  private final TenantShares tenants;
+  private final Map<Long, CacheEntry> entries = new HashMap<>();
+  private long bytes;
 
-  /** Takes up what the journal holds. */
-  OutputCache(DispatchPolicy policy, Journal journal) {
+  /** Takes up what the journal holds, the oldest first. */
+  OutputCache(CachePolicy policy, Journal journal, Outbox out, Invalidations invalidations) {
+    this.policy = policy;
     this.journal = journal;
-    this.index = new CacheIndex(policy.cacheEntriesMax(), policy.cacheBytesMax());
-    journal.restoreCache((fingerprint, output, bytes) -> index.put(fingerprint, bytes, this::drop));
+    this.out = out;
+    this.invalidations = invalidations;
+    this.stored = new AdaptiveReplacement(policy.bytesMax());
+    this.heap = new HeapTier(policy.heapBytesMax());
+    this.tenants = new TenantShares(policy.tenantBytesMax());
+    List<CacheEntry> found = new ArrayList<>();
+    journal.restoreCache((fingerprint, cached) -> found.add(CacheEntry.of(fingerprint, cached)));
+    found.sort(Comparator.comparingLong(CacheEntry::storedAt));
+    for (CacheEntry entry : found) {
+      if (!admit(entry)) {
+        journal.cached(entry.fingerprint(), null);
+      }
+    }
   }
 
-  /** Bytes of outputs and keys, a character counted as one. */
+  /** Bytes stored, with keys. */
   long bytes() {
-    return index.bytes();
+    return bytes;
   }
 
   /** What is cached and has not expired; else null. */
   @Nullable CachedOutput get(String fingerprint, long now) {
-    if (!index.touch(fingerprint)) {
+    CacheEntry entry = find(fingerprint, now);
+    return entry == null || entry.expiresAt() <= now ? null : read(entry);
+  }
+
+  /**
+   * What may stand in for an answer that cannot be had: cached, maybe expired, but no longer ago
+   * than the target allows; else null. Failures never stand in.
+   */
+  @Nullable CachedOutput stale(String fingerprint, long now) {
+    CacheEntry entry = find(fingerprint, now);
+    CachedOutput cached = entry == null ? null : read(entry);
+    return cached == null || cached.getFailure() != null ? null : cached;
+  }
+
+  private @Nullable CacheEntry find(String fingerprint, long now) {
+    CacheEntry entry = entries.get(CacheEntry.key(fingerprint));
+    if (entry == null || !entry.fingerprint().equals(fingerprint)) {
       return null;
     }
-    CachedOutput cached = journal.cached(fingerprint);
-    if (cached == null || cached.getExpiresAt() <= now) {
-      index.remove(fingerprint);
-      drop(fingerprint);
+    if (invalidations.strike(entry)) {
+      remove(entry);
+      out.cached(fingerprint, null);
       return null;
     }
+    if (entry.staleUntil() <= now) {
+      remove(entry);
+      return null;
+    }
+    return entry;
+  }
+
+  private @Nullable CachedOutput read(CacheEntry entry) {
+    long key = CacheEntry.key(entry.fingerprint());
+    CachedOutput cached = heap.get(key, entry.fingerprint());
+    if (cached == null) {
+      CachedOutput packed = journal.cached(entry.fingerprint());
+      cached = packed == null ? null : CachedOutputs.unpack(packed);
+      if (cached == null) {
+        remove(entry);
+        return null;
+      }
+      heap.put(key, entry.fingerprint(), cached);
+    }
+    tenants.use(entry);
+    stored.access(key, policy.weight(entry.bytes()), entry.cost(), this::evicted);
     return cached;
   }
 
   /**
-   * Caches what a worker gave, if the target allows it.
+   * Caches what a worker gave, if the target allows it: an output, or the failure of the target
+   * itself where that may be served again.
    *
    * @param target as it is registered now; null if it is no more
    */
-  void put(String fingerprint, @Nullable Target target, Answer answer, long now) {
-    Long ttl = target == null ? null : target.spec().getCacheTtlMs();
-    if (target == null || ttl == null || !target.cacheable()) {
+  void put(String fingerprint, String tenant, @Nullable Target target, Answer answer, long now) {
+    if (target == null || !target.cacheable()) {
+      return;
+    }
+    TargetSpec spec = target.spec();
+    boolean ok = answer.getOutcome() == Outcome.OK;
+    Long ttl = ok ? spec.getCacheTtlMs() : spec.getNegativeTtlMs();
+    if (ttl == null || (!ok && !worthRemembering(fingerprint, answer, now))) {
       return;
     }
     CachedOutput cached = new CachedOutput();
+    cached.setTenant(tenant);
     cached.setTarget(target.name());
     cached.setTargetVersion(answer.getTargetVersion());
     cached.setOutput(answer.getOutput());
+    cached.setFailure(ok ? null : answer.getFailure());
     cached.setStoredAt(now);
-    cached.setExpiresAt(ttl > Long.MAX_VALUE - now ? Long.MAX_VALUE : now + ttl);
+    cached.setExpiresAt(later(now, ttl));
+    Long stale = ok ? spec.getStaleIfErrorMs() : null;
+    cached.setStaleUntil(stale == null ? 0 : later(cached.getExpiresAt(), stale));
     cached.setRunMs(answer.getRunMs());
-    String output = cached.getOutput();
-    journal.cached(fingerprint, cached);
-    index.put(
-        fingerprint, fingerprint.length() + (output == null ? 0 : output.length()), this::drop);
+    CachedOutput packed = CachedOutputs.pack(cached, policy.compressBytesMin());
+    keep(fingerprint, packed);
+    out.cached(fingerprint, packed);
   }
 
-  private void drop(String fingerprint) {
-    journal.cached(fingerprint, null);
+  /**
+   * Takes up what another instance or region cached, unless it is older than what is known here.
+   *
+   * @param packed as it is stored; null says that what was stored before {@code at} is not true
+   * @param at when that was said, milliseconds since the epoch
+   */
+  void takeUp(String fingerprint, @Nullable CachedOutput packed, long at, long now) {
+    CacheEntry known = entries.get(CacheEntry.key(fingerprint));
+    if (packed == null) {
+      if (known != null && known.fingerprint().equals(fingerprint) && known.storedAt() < at) {
+        remove(known);
+      }
+      return;
+    }
+    CacheEntry entry = CacheEntry.of(fingerprint, packed);
+    boolean newer = known == null || known.storedAt() < entry.storedAt();
+    if (newer && entry.staleUntil() > now && !invalidations.strike(entry)) {
+      keep(fingerprint, packed);
+    }
+  }
+
+  /** Only what the target said, and never in the place of an output that may still stand in. */
+  private boolean worthRemembering(String fingerprint, Answer answer, long now) {
+    return answer.getOutcome() == Outcome.TOOL_ERROR
+        && answer.getFailure() != null
+        && stale(fingerprint, now) == null;
+  }
+
+  private void keep(String fingerprint, CachedOutput packed) {
+    CacheEntry entry = CacheEntry.of(fingerprint, packed);
+    CacheEntry before = entries.get(CacheEntry.key(fingerprint));
+    if (before != null) {
+      forget(before);
+    }
+    if (admit(entry)) {
+      journal.cached(fingerprint, packed);
+    }
+    if (before != null && !entry.equals(entries.get(CacheEntry.key(fingerprint)))) {
+      journal.cached(before.fingerprint(), null);
+    }
+  }
+
+  private boolean admit(CacheEntry entry) {
+    long key = CacheEntry.key(entry.fingerprint());
+    entries.put(key, entry);
+    bytes += entry.bytes();
+    tenants.use(entry);
+    for (CacheEntry surplus = tenants.surplus(entry.tenant());
+        surplus != null;
+        surplus = tenants.surplus(entry.tenant())) {
+      if (surplus.equals(entry)) {
+        forget(entry);
+        stored.remove(key);
+        return false;
+      }
+      remove(surplus);
+    }
+    stored.access(
+        key,
+        policy.weight(entry.bytes()),
+        entry.cost(),
+        gone -> {
+          if (gone == key) {
+            forget(entry);
+          } else {
+            evicted(gone);
+          }
+        });
+    if (!stored.holds(key)) {
+      forget(entry);
+    }
+    return stored.holds(key);
+  }
+
+  private void remove(CacheEntry entry) {
+    stored.remove(CacheEntry.key(entry.fingerprint()));
+    drop(entry);
+  }
+
+  private void evicted(long key) {
+    CacheEntry entry = entries.get(key);
+    if (entry != null) {
+      drop(entry);
+    }
+  }
+
+  private void drop(CacheEntry entry) {
+    forget(entry);
+    journal.cached(entry.fingerprint(), null);
+  }
+
+  private void forget(CacheEntry entry) {
+    long key = CacheEntry.key(entry.fingerprint());
+    if (entries.remove(key, entry)) {
+      bytes -= entry.bytes();
+      tenants.remove(entry);
+      heap.remove(key);
+    }
+  }
+
+  private static long later(long time, long millis) {
+    return millis > Long.MAX_VALUE - time ? Long.MAX_VALUE : time + millis;
   }
 }

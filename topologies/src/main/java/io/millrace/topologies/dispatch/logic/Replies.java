@@ -125,10 +125,10 @@ final class Replies {
    * repeats, but loses none.
    */
   void finish(LiveFlight live, Answer answer, long now) {
-    if (answer.getOutcome() == Outcome.OK
-        && answer.getServedBy() == ServedBy.WORKER
-        && answer.getAnsweredBy().isEmpty()) {
-      cache.put(live.fingerprint, targets.target(live.leader().getTarget()), answer, now);
+    if (answer.getServedBy() == ServedBy.WORKER && answer.getAnsweredBy().isEmpty()) {
+      Request leader = live.leader();
+      cache.put(
+          live.fingerprint, leader.getTenant(), targets.target(leader.getTarget()), answer, now);
     }
     answer(live, live.leader(), answer, now);
     for (Request waiter : List.copyOf(live.waiters.values())) {

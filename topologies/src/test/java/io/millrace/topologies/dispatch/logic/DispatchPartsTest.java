@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -85,51 +84,6 @@ class DispatchPartsTest {
     timers.set("long ago", Long.MIN_VALUE);
     timers.expire(1_000, fired::add);
     assertThat(fired).containsExactly("long ago");
-  }
-
-  @Property(tries = 200)
-  void theCacheIndexEvictsWhatANaiveLruWouldAndKeepsItsBounds(
-      @ForAll long seed, @ForAll @IntRange(min = 0, max = 8) int entries) {
-    Random random = new Random(seed);
-    long bytesMax = random.nextInt(60);
-    CacheIndex cache = new CacheIndex(entries, bytesMax);
-    LinkedHashMap<String, Integer> model = new LinkedHashMap<>();
-    for (int step = 0; step < 200; step++) {
-      String key = "k" + random.nextInt(12);
-      switch (random.nextInt(4)) {
-        case 0 -> {
-          boolean there = model.containsKey(key);
-          assertThat(cache.touch(key)).isEqualTo(there);
-          if (there) {
-            model.put(key, model.remove(key));
-          }
-        }
-        case 1 -> {
-          cache.remove(key);
-          model.remove(key);
-        }
-        default -> {
-          int size = random.nextInt(30);
-          List<String> expected = new ArrayList<>();
-          model.remove(key);
-          model.put(key, size);
-          while (model.size() > entries || sum(model) > bytesMax) {
-            String eldest = model.keySet().iterator().next();
-            model.remove(eldest);
-            expected.add(eldest);
-          }
-          List<String> evicted = new ArrayList<>();
-          cache.put(key, size, evicted::add);
-          assertThat(evicted).isEqualTo(expected);
-        }
-      }
-      assertThat(cache.entries()).isEqualTo(model.size()).isLessThanOrEqualTo(entries);
-      assertThat(cache.bytes()).isEqualTo(sum(model)).isLessThanOrEqualTo(bytesMax);
-    }
-  }
-
-  private static long sum(Map<String, Integer> sizes) {
-    return sizes.values().stream().mapToLong(Integer::longValue).sum();
   }
 
   @Property(tries = 200)

@@ -16,6 +16,7 @@ import io.millrace.schemas.identity.Fingerprint;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.serde.AvroSafety;
 import io.millrace.state.Answer;
+import io.millrace.state.CachedOutput;
 import io.millrace.state.Request;
 import io.millrace.topologies.health.logic.HealthFold;
 import io.millrace.topologies.targets.Target;
@@ -54,6 +55,8 @@ final class DispatchRig implements Outbox {
   /** Whether attempts are read as soon as they are written. */
   boolean readsAtOnce = true;
 
+  final Map<String, @Nullable CachedOutput> shared = new LinkedHashMap<>();
+  final Invalidations invalidations = new Invalidations();
   final List<Alert> alerts = new ArrayList<>();
   final List<Control> controls = new ArrayList<>();
   final Map<String, List<Answer>> answers = new LinkedHashMap<>();
@@ -87,6 +90,7 @@ final class DispatchRig implements Outbox {
             journal,
             this,
             health,
+            invalidations,
             new SplittableRandom(5),
             now);
   }
@@ -246,6 +250,11 @@ final class DispatchRig implements Outbox {
   public void attempt(Attempt attempt) {
     unread.add(attempt);
     released.add(attempt.getClaimId());
+  }
+
+  @Override
+  public void cached(String fingerprint, @Nullable CachedOutput packed) {
+    shared.put(fingerprint, packed);
   }
 
   @Override

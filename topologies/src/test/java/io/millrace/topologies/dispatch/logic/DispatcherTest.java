@@ -496,8 +496,7 @@ class DispatcherTest {
         of.waitersMax(),
         of.flightsMax(),
         bytes,
-        of.cacheEntriesMax(),
-        of.cacheBytesMax(),
+        of.cache(),
         of.retryRatio(),
         of.retriesPerSecond(),
         of.retriesSaved());
@@ -514,8 +513,7 @@ class DispatcherTest {
         of.waitersMax(),
         of.flightsMax(),
         of.flightBytesMax(),
-        of.cacheEntriesMax(),
-        of.cacheBytesMax(),
+        of.cache(),
         ratio,
         perSecond,
         saved);

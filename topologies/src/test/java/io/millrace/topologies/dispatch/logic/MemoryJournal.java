@@ -4,7 +4,6 @@ import io.millrace.state.Answer;
 import io.millrace.state.CachedOutput;
 import io.millrace.state.Flight;
 import io.millrace.state.Request;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -102,13 +101,7 @@ final class MemoryJournal implements Journal {
   }
 
   @Override
-  public void restoreCache(CacheVisitor entries) {
-    for (Map.Entry<String, CachedOutput> entry : new ArrayList<>(cache.entrySet())) {
-      String output = entry.getValue().getOutput();
-      entries.entry(
-          entry.getKey(),
-          entry.getValue(),
-          entry.getKey().length() + (output == null ? 0 : output.length()));
-    }
+  public void restoreCache(BiConsumer<String, CachedOutput> entries) {
+    new LinkedHashMap<>(cache).forEach(entries);
   }
 }

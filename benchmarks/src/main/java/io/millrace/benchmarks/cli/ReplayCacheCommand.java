@@ -1,0 +1,102 @@
+package io.millrace.benchmarks.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.millrace.benchmarks.cache.CacheReplay;
+import io.millrace.benchmarks.cache.Trace;
+import io.millrace.benchmarks.cache.TraceException;
+import io.millrace.benchmarks.cache.TraceFormat;
+import io.millrace.benchmarks.process.Conditions;
+import io.millrace.platform.cli.CommandException;
+import io.millrace.platform.cli.ExitCode;
+import io.millrace.platform.cli.OutputOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code millrace replay cache}: hit rates of Millrace's cache and of others on one trace. */
+@Command(
+    name = "cache",
+    mixinStandardHelpOptions = true,
+    description = "Replay accesses through Millrace's cache policy and through others.")
+final class ReplayCacheCommand implements Callable<Integer> {
+
+  @Mixin private OutputOptions output;
+
+  @Option(names = "--trace", required = true, paramLabel = "FILE", description = "The accesses.")
+  private Path trace;
+
+  @Option(
+      names = "--format",
+      required = true,
+      description =
+          "mooncake (JSON lines; each element of hash_ids is an access), lirs (a key a line) or csv"
+              + " (key[,bytes[,cost]]).")
+  private String format;
+
+  @Option(names = "--capacity", required = true, description = "Of each cache, over 0.")
+  private long capacity;
+
+  @Option(
+      names = "--by",
+      defaultValue = "entries",
+      description = "What the capacity counts: entries or bytes (${DEFAULT-VALUE}).")
+  private String by;
+
+  @Override
+  public Integer call() {
+    if (capacity <= 0) {
+      throw CommandException.usage("--capacity: expected over 0, but " + capacity + " is given");
+    }
+    if (!by.equals("entries") && !by.equals("bytes")) {
+      throw CommandException.usage(
+          "--by: expected entries or bytes, but '%s' is given".formatted(by));
+    }
+    boolean byBytes = by.equals("bytes");
+    Trace accesses = read();
+    if (byBytes && !accesses.sized()) {
+      throw CommandException.usage(
+          "--by bytes: the trace has no sizes; it takes csv with key,bytes");
+    }
+    Conditions conditions = Conditions.now();
+    CacheReplay.Result result =
+        new CacheReplay(accesses, capacity, byBytes, output.err()::println).run();
+    result
+        .hitRatePct()
+        .forEach(
+            (name, rate) ->
+                output.out().println(String.format(Locale.ROOT, "%-9s %6.2f %%", name, rate)));
+    output.out().println(result.nsPerAccess() + " ns of CPU per access of millrace");
+    output.out().flush();
+    ObjectNode document = (ObjectNode) Documents.of(result);
+    document.put("accesses", accesses.size());
+    document.put("capacity", capacity);
+    document.put("by", by);
+    document.set("conditions", Documents.of(conditions));
+    output.writeJson(document);
+    return ExitCode.OK;
+  }
+
+  private Trace read() {
+    TraceFormat known =
+        Arrays.stream(TraceFormat.values())
+            .filter(f -> f.name().toLowerCase(Locale.ROOT).equals(format))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    CommandException.usage(
+                        "--format: expected mooncake, lirs or csv, but '%s' is given"
+                            .formatted(format)));
+    try {
+      return known.read(trace);
+    } catch (TraceException e) {
+      throw CommandException.failed("%s: %s".formatted(trace, e.getMessage()));
+    } catch (IOException e) {
+      throw new CommandException(ExitCode.FAILED, "%s cannot be read: %s".formatted(trace, e), e);
+    }
+  }
+}

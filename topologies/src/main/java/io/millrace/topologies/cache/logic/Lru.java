@@ -1,0 +1,50 @@
+package io.millrace.topologies.cache.logic;
+
+/** Evicts what was used longest ago. */
+public final class Lru extends Expert {
+  private static final int HELD = 1;
+  private final Chains chains;
+
+  /**
+   * Holds nothing yet.
+   *
+   * @param capacity most weight that it holds
+   */
+  public Lru(Slots slots, long capacity) {
+    super(slots, capacity);
+    chains = new Chains(slots, 1);
+  }
+
+  @Override
+  public boolean access(int slot) {
+    boolean hit = holds(slot);
+    if (!hit) {
+      slots.hold(slot);
+    }
+    chains.moveLast(HELD, slot);
+    while (chains.weight(HELD) > capacity) {
+      int victim = chains.first(HELD);
+      forget(victim);
+      evicted(victim);
+    }
+    return hit;
+  }
+
+  @Override
+  public boolean holds(int slot) {
+    return chains.list(slot) == HELD;
+  }
+
+  @Override
+  public void forget(int slot) {
+    if (holds(slot)) {
+      chains.remove(slot);
+      slots.release(slot);
+    }
+  }
+
+  @Override
+  public void reweigh(int slot) {
+    chains.reweigh(slot);
+  }
+}

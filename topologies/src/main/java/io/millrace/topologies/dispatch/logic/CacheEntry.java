@@ -1,0 +1,46 @@
+package io.millrace.topologies.dispatch.logic;
+
+import io.millrace.state.CachedOutput;
+
+/**
+ * What is known of a stored answer without reading it.
+ *
+ * @param bytes it takes in the store, with its key
+ * @param staleUntil until when it is kept, milliseconds since the epoch; not before it expires
+ * @param cost of having it again, milliseconds, over 0
+ */
+record CacheEntry(
+    String fingerprint,
+    String tenant,
+    String target,
+    String targetVersion,
+    int bytes,
+    long storedAt,
+    long expiresAt,
+    long staleUntil,
+    float cost) {
+
+  private static final float COST_LEAST = 0.01f;
+
+  static CacheEntry of(String fingerprint, CachedOutput stored) {
+    return new CacheEntry(
+        fingerprint,
+        stored.getTenant(),
+        stored.getTarget(),
+        stored.getTargetVersion(),
+        CachedOutputs.bytes(fingerprint, stored),
+        stored.getStoredAt(),
+        stored.getExpiresAt(),
+        Math.max(stored.getExpiresAt(), stored.getStaleUntil()),
+        (float) Math.max(COST_LEAST, stored.getRunMs()));
+  }
+
+  /** The number by which policies know a fingerprint: FNV-1a (Fowler, Noll, Vo) of 64 bits. */
+  static long key(String fingerprint) {
+    long hash = 0xcbf29ce484222325L;
+    for (int i = 0; i < fingerprint.length(); i++) {
+      hash = (hash ^ fingerprint.charAt(i)) * 0x100000001b3L;
+    }
+    return hash;
+  }
+}
