@@ -3,11 +3,11 @@ package io.millrace.benchmarks.cli;
 import io.millrace.platform.cli.CommandProvider;
 import java.util.List;
 
-/** Adds {@code bench} and {@code drill} to the command line. */
+/** Adds {@code bench}, {@code drill} and {@code replay} to the command line. */
 public final class BenchmarkCommands implements CommandProvider {
 
   @Override
   public List<Object> commands() {
-    return List.of(new BenchCommand(), new DrillCommand());
+    return List.of(new BenchCommand(), new DrillCommand(), new ReplayCommand());
   }
 }
