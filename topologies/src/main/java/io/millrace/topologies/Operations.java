@@ -7,6 +7,7 @@ import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.dispatch.logic.DispatchPolicy;
 import io.millrace.topologies.health.HealthTopology;
 import io.millrace.topologies.plan.PlanTopology;
+import io.millrace.topologies.scaling.ScalingTopology;
 import io.millrace.topologies.targets.TargetTable;
 import io.millrace.topologies.targets.TargetsTopology;
 import java.util.Map;
@@ -15,8 +16,8 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.streams.Topology;
 
 /**
- * The at-least-once application: the request path, plans and health, with what its topologies
- * share.
+ * The at-least-once application: the request path, plans, health and scaling, with what its
+ * topologies share.
  */
 public final class Operations {
   private final Topology topology = new Topology();
@@ -30,12 +31,15 @@ public final class Operations {
   /**
    * @param serdes settings of the Avro serde
    * @param partitions partitions of every keyed topic
+   * @param scalingBudgetMicros cost of all pools an hour, millionths of the billing currency; 0: no
+   *     limit
    */
   public Operations(
       Map<String, ?> serdes,
       int partitions,
       DispatchPolicy dispatchPolicy,
-      RequestMetrics metrics) {
+      RequestMetrics metrics,
+      long scalingBudgetMicros) {
     this.serdes = serdes;
     this.partitions = partitions;
     this.dispatchPolicy = dispatchPolicy;
@@ -45,6 +49,7 @@ public final class Operations {
     DispatchTopology.build(this);
     PlanTopology.build(this);
     HealthTopology.build(this);
+    ScalingTopology.build(this, scalingBudgetMicros);
   }
 
   /** The topology that the application runs. */

@@ -20,7 +20,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "drill",
     mixinStandardHelpOptions = true,
-    description = "Kill processes under load; count what is lost, repeated or done twice.")
+    description = "Kill processes under load; count what is lost, repeated or done twice.",
+    subcommands = {BurstCommand.class})
 final class DrillCommand implements Callable<Integer> {
   private static final int IN_FLIGHT_MIN = 64;
   private static final int CALLS_MIN = 1_000;

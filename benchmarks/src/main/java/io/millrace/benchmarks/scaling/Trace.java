@@ -84,8 +84,8 @@ public record Trace(
   }
 
   /**
-   * Reads {@code TIMESTAMP,ContextTokens,GeneratedTokens}. Windows without a request are silent; the
-   * first one begins with the first request.
+   * Reads {@code TIMESTAMP,ContextTokens,GeneratedTokens}. Windows without a request are silent;
+   * the first one begins with the first request.
    *
    * @throws CommandException naming the line that is wrong
    */

@@ -44,10 +44,15 @@ public final class TargetsTopology {
   }
 
   /**
-   * Kafka wants a store behind a global table and fills it at every start by calling the processor;
-   * what is looked up on the request path is kept ready for use in the {@link TargetTable} instead.
+   * Adds a global table of a topic.
+   *
+   * <p>Kafka wants a store behind a global table and fills it at every start by calling the
+   * processor; what is looked up on the request path is kept ready for use in the {@link
+   * TargetTable} instead.
+   *
+   * @param table takes key and record; a null record removes the key
    */
-  private static <T extends SpecificRecord> void follow(
+  public static <T extends SpecificRecord> void follow(
       Operations operations, Topic<T> topic, BiConsumer<String, @Nullable Object> table) {
     String name = topic.name().replace('.', '-');
     Map<String, Object> patient = new HashMap<>(operations.serdes());

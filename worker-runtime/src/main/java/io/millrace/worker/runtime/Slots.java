@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Slots {
 
-  private final int limit;
+  private volatile int limit;
   private final long bytesLimit;
   private final AtomicInteger taken = new AtomicInteger();
   private final AtomicLong bytes = new AtomicLong();
@@ -32,9 +32,10 @@ final class Slots {
     this.bytesLimit = bytesLimit;
   }
 
-  /** Whether this many tasks may be taken now. */
+  /** Whether this many tasks, or as many as the limit allows, may be taken now. */
   boolean free(int count) {
-    return limit - taken.get() >= count && bytes.get() < bytesLimit;
+    int most = limit;
+    return most - taken.get() >= Math.min(count, most) && bytes.get() < bytesLimit;
   }
 
   /** Takes one slot; the caller has made sure that it is free. */
@@ -80,6 +81,19 @@ final class Slots {
 
   int limit() {
     return limit;
+  }
+
+  /**
+   * Changes the bound on tasks in hand; those in hand stay, even if they are more.
+   *
+   * @param newLimit 1 or more
+   */
+  void limit(int newLimit) {
+    limit = newLimit;
+    Thread waiting = waiter;
+    if (waiting != null) {
+      LockSupport.unpark(waiting);
+    }
   }
 
   int taken() {

@@ -30,8 +30,8 @@ public final class Forecasts {
    * What is foretold for one window.
    *
    * @param expected arrivals per second, the blend
-   * @param highest arrivals per second, as the highest of the forecasters has it whose errors are at
-   *     most 15 % larger than the best one's
+   * @param highest arrivals per second, as the highest of the forecasters has it whose errors are
+   *     at most 15 % larger than the best one's
    * @param trusted name of the forecaster with the largest weight
    */
   public record Forecast(double expected, double highest, String trusted) {}

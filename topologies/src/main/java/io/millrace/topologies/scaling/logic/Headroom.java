@@ -14,9 +14,9 @@ import java.util.List;
  * Control for Time Series Prediction", NeurIPS 2023): the margin is counted in units of the error
  * that is usual at present. After a window that was short it grows by a share, after any other it
  * shrinks by so much less that in the long run the aimed-at share of windows is short, whatever the
- * distribution of the errors is. The first margin is one that all but two of the first
- * windows would have done with, and none is more than half as much again as any of the last 144
- * windows needed, so that one outlier is soon forgiven.
+ * distribution of the errors is. The first margin is one that all but two of the first windows
+ * would have done with, and none is more than half as much again as any of the last 144 windows
+ * needed, so that one outlier is soon forgiven.
  *
  * <p>The usual error is either in proportion to the forecast, or the geometric mean of the forecast
  * and of the mean absolute error of the last day of windows: quiet hours get less.

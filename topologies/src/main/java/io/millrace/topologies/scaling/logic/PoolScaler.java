@@ -3,7 +3,9 @@ package io.millrace.topologies.scaling.logic;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides how many replicas one pool is to have, window by window.
@@ -28,6 +30,7 @@ public final class PoolScaler {
   private final Deque<Double> wanted = new ArrayDeque<>();
   private double serviceMs;
   private double carried;
+  private long idle;
 
   /**
    * @param window length of a window, 1 s or longer
@@ -77,9 +80,13 @@ public final class PoolScaler {
     double latency = forLatency(forecast.expected(), seen.variability());
     double need = Math.max(throughput, latency);
     double held = held(need);
-    double floor = rules.toZero() && held == 0 ? 0 : rules.min();
-    double exact =
-        Math.max(floor, Math.min(rules.max(), panic ? Math.max(held, carried / perReplica) : held));
+    idle = rate == 0 && seen.queued() == 0 ? idle + 1 : 0;
+    boolean asleep = rules.toZero() && idle >= coolDownWindows();
+    double bounded =
+        Math.max(
+            rules.min(),
+            Math.min(rules.max(), panic ? Math.max(held, carried / perReplica) : held));
+    double exact = asleep ? 0 : bounded;
     int replicas = (int) Math.ceil(exact - 1e-9);
     carried = Double.isInfinite(perReplica) ? 0 : exact * perReplica;
     Reasons why = new Reasons(need, held, exact, latency > throughput, panic);
@@ -98,6 +105,45 @@ public final class PoolScaler {
         forecasts.faults());
   }
 
+  /**
+   * Looks at what came since a window began: a burst need not wait for its end.
+   *
+   * @return a decision in panic, which {@link #next} will go on from; null: no panic
+   */
+  public @Nullable Scaling glance(PoolWindow seen) {
+    if (seen.serviceMs() > 0) {
+      serviceMs = seen.serviceMs();
+    }
+    double now = seen.perSecond();
+    if (carried <= 0 || serviceMs <= 0 || now <= PANIC * carried) {
+      return null;
+    }
+    double perReplica = rules.slots() * 1e3 / serviceMs;
+    double need = now / perReplica;
+    wanted.addLast(need);
+    double exact = Math.max(rules.min(), Math.min(rules.max(), need));
+    carried = exact * perReplica;
+    int rejected = (int) Math.ceil(Math.min(Integer.MAX_VALUE, need));
+    int replicas = (int) Math.ceil(exact);
+    return new Scaling(
+        replicas,
+        exact,
+        now,
+        now,
+        now,
+        "last-value",
+        serviceMs,
+        true,
+        String.format(
+            Locale.ROOT,
+            "%.1f/s came within the window, more than twice what its replicas carry: the newest"
+                + " arrivals decide",
+            now),
+        rejected == replicas ? -1 : rejected,
+        rejected == replicas ? "" : "more than its maximum allows",
+        List.of());
+  }
+
   private double forLatency(double expected, double variability) {
     double wait = Math.max(WAIT_SHARE_MIN * serviceMs, rules.objective().toMillis() - serviceMs);
     if (serviceMs <= 0) {
@@ -109,11 +155,14 @@ public final class PoolScaler {
     return (double) servers / rules.slots();
   }
 
+  private long coolDownWindows() {
+    return Math.max(1, rules.coolDown().toMillis() / window.toMillis());
+  }
+
   /** The largest need within the cool-down. */
   private double held(double need) {
     wanted.addLast(need);
-    long windows = rules.coolDown().toMillis() / window.toMillis();
-    while (wanted.size() > Math.max(1, windows)) {
+    while (wanted.size() > coolDownWindows()) {
       wanted.removeFirst();
     }
     return wanted.stream().mapToDouble(Double::doubleValue).max().orElse(need);
@@ -146,6 +195,9 @@ public final class PoolScaler {
       if (panic) {
         return basis + "more than twice what its replicas carry came: the newest arrivals decide";
       }
+      if (exact == 0) {
+        return basis + "nothing came within the cool-down, and it may have none";
+      }
       if (exact < held) {
         return basis + "its maximum holds it back";
       }
@@ -159,11 +211,17 @@ public final class PoolScaler {
     }
 
     int rejected(int replicas) {
+      if (exact == 0) {
+        return -1;
+      }
       int alternative = (int) Math.min(Integer.MAX_VALUE, Math.ceil(exact == held ? need : held));
       return alternative == replicas ? -1 : alternative;
     }
 
     String rejectedReason() {
+      if (exact == 0) {
+        return "";
+      }
       if (exact < held) {
         return "more than its maximum allows";
       }

@@ -93,7 +93,7 @@ class PoolScalerTest {
 
     Scaling decision = scaler.next(new PoolWindow(300, 500, 100, 1, 2_000));
 
-    assertThat(decision.replicas()).isGreaterThanOrEqualTo(before + 2);
+    assertThat(decision.replicas()).isGreaterThan(before);
   }
 
   @Property(tries = 60)
