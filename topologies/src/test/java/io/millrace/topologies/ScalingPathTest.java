@@ -94,7 +94,7 @@ class ScalingPathTest {
     driver.drain(Topics.ALERTS);
     driver.restart();
     declare();
-    work(14, 100);
+    work(14, 300);
 
     assertThat(driver.drain(Topics.SCALING_DECISIONS))
         .first()

@@ -21,7 +21,7 @@ class BenchmarkCommandsTest {
 
   @Test
   void theCommandLineHasBenchAndDrill() {
-    assertThat(line.getSubcommands()).containsKeys("bench", "drill");
+    assertThat(line.getSubcommands()).containsKeys("bench", "drill", "replay");
     assertThat(line.getSubcommands().get("bench"))
         .isNotNull()
         .satisfies(b -> assertThat(b.getSubcommands()).containsOnlyKeys("requests", "decisions"));
@@ -34,6 +34,10 @@ class BenchmarkCommandsTest {
     "'bench requests --concurrency one',--concurrency",
     "'bench requests --measure-s -1',--measure-s",
     "'bench decisions --records 0',--records",
+    "'replay',scaling",
+    "'replay scaling --trace none.csv --format csv',--format",
+    "'replay scaling --trace none.csv --format rate --replica-rps 0',--replica-rps",
+    "'drill burst --burst-s 1',--burst-s",
     "'drill',NAME",
     "'drill worker',worker-kill",
     "'drill worker-kill --in-flight 2',--in-flight",
