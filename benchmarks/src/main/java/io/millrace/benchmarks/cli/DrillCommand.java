@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -28,8 +29,11 @@ final class DrillCommand implements Callable<Integer> {
 
   @Mixin private OutputOptions output;
 
-  @Parameters(paramLabel = "NAME", description = "worker-kill, platform-kill or restart.")
-  private String name;
+  @Parameters(
+      paramLabel = "NAME",
+      arity = "0..1",
+      description = "worker-kill, platform-kill or restart.")
+  private @Nullable String name;
 
   @Option(
       names = "--calls",
@@ -68,6 +72,10 @@ final class DrillCommand implements Callable<Integer> {
   }
 
   private Drill.Kind kind() {
+    if (name == null) {
+      throw CommandException.usage(
+          "drill: expected NAME: worker-kill, platform-kill, restart or a command");
+    }
     return Arrays.stream(Drill.Kind.values())
         .filter(k -> k.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(name))
         .findFirst()
