@@ -8,6 +8,7 @@ import io.millrace.topologies.dispatch.logic.DispatchPolicy;
 import io.millrace.topologies.dispatch.logic.Invalidations;
 import io.millrace.topologies.health.HealthTopology;
 import io.millrace.topologies.plan.PlanTopology;
+import io.millrace.topologies.scaling.ScalingTopology;
 import io.millrace.topologies.speculation.SpeculationTopology;
 import io.millrace.topologies.targets.TargetTable;
 import io.millrace.topologies.targets.TargetsTopology;
@@ -17,7 +18,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.streams.Topology;
 
 /**
- * The at-least-once application: the request path, plans, health and speculation, with what its
+ * The at-least-once application: the request path, plans, health, speculation and scaling, with what its
  * topologies share.
  */
 public final class Operations {
@@ -33,12 +34,15 @@ public final class Operations {
   /**
    * @param serdes settings of the Avro serde
    * @param partitions partitions of every keyed topic
+   * @param scalingBudgetMicros cost of all pools an hour, millionths of the billing currency; 0: no
+   *     limit
    */
   public Operations(
       Map<String, ?> serdes,
       int partitions,
       DispatchPolicy dispatchPolicy,
-      RequestMetrics metrics) {
+      RequestMetrics metrics,
+      long scalingBudgetMicros) {
     this.serdes = serdes;
     this.partitions = partitions;
     this.dispatchPolicy = dispatchPolicy;
@@ -49,6 +53,7 @@ public final class Operations {
     PlanTopology.build(this);
     HealthTopology.build(this);
     SpeculationTopology.build(this);
+    ScalingTopology.build(this, scalingBudgetMicros);
     TargetsTopology.buildInvalidations(this);
   }
 

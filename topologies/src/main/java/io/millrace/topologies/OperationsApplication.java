@@ -41,7 +41,8 @@ public final class OperationsApplication implements AutoCloseable {
             config.serde(),
             partitions(config),
             config.dispatchPolicy(),
-            new RequestMetrics(meters));
+            new RequestMetrics(meters),
+            config.scalingBudgetMicros());
     this.streams = new KafkaStreams(operations.topology(), properties(config));
     streams.setUncaughtExceptionHandler(
         failure -> {

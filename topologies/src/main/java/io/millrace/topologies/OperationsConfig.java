@@ -29,6 +29,7 @@ public final class OperationsConfig extends Settings {
   private static final String RECORD_CACHE_BYTES = "record.cache.bytes";
   private static final String BLOCK_CACHE_BYTES = "rocksdb.block.cache.bytes";
   private static final String WRITE_BUFFER_BYTES = "rocksdb.write.buffer.bytes";
+  private static final String SCALING_BUDGET_MICROS = "scaling.budget.micros.per.hour";
   private static final String DEDUPE_WINDOW_MS = "dispatch.dedupe.window.ms";
   private static final String CLOCK_SKEW_MS = "dispatch.clock.skew.ms";
   private static final String UNKNOWN_TARGET_WAIT_MS = "dispatch.unknown.target.wait.ms";
@@ -242,7 +243,15 @@ public final class OperationsConfig extends Settings {
               DEFAULTS.retriesSaved(),
               ConfigDef.Range.between(0, 1_000_000),
               ConfigDef.Importance.LOW,
-              "Most retries that can be saved up; per partition.");
+              "Most retries that can be saved up; per partition.")
+          .define(
+              SCALING_BUDGET_MICROS,
+              ConfigDef.Type.LONG,
+              0L,
+              ConfigDef.Range.between(0, 1_000_000_000_000_000L),
+              ConfigDef.Importance.MEDIUM,
+              "What the replicas of all pools may cost an hour, millionths of the billing currency;"
+                  + " 0: no limit.");
 
   /**
    * Checks the settings.
@@ -312,6 +321,10 @@ public final class OperationsConfig extends Settings {
 
   long blockCacheBytes() {
     return getLong(BLOCK_CACHE_BYTES);
+  }
+
+  long scalingBudgetMicros() {
+    return getLong(SCALING_BUDGET_MICROS);
   }
 
   long writeBufferBytes() {

@@ -60,7 +60,7 @@ final class OperationsDriver implements AutoCloseable {
   private TopologyTestDriver driver() {
     operations =
         new Operations(
-            serdes, 1, DispatchPolicy.defaults(), new RequestMetrics(new SimpleMeterRegistry()));
+            serdes, 1, DispatchPolicy.defaults(), new RequestMetrics(new SimpleMeterRegistry()), 0);
     return new TopologyTestDriver(operations.topology(), properties(), now);
   }
 

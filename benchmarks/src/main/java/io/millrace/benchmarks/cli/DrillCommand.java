@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -21,7 +22,7 @@ import picocli.CommandLine.Parameters;
     name = "drill",
     mixinStandardHelpOptions = true,
     description = "Kill processes under load; count what is lost, repeated or done twice.",
-    subcommands = {MetastableCommand.class, PatternsCommand.class})
+    subcommands = {BurstCommand.class, MetastableCommand.class, PatternsCommand.class})
 final class DrillCommand implements Callable<Integer> {
   private static final int IN_FLIGHT_MIN = 64;
   private static final int CALLS_MIN = 1_000;
@@ -31,9 +32,8 @@ final class DrillCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "NAME",
       arity = "0..1",
-      defaultValue = "",
       description = "worker-kill, platform-kill or restart.")
-  private String name;
+  private @Nullable String name;
 
   @Option(
       names = "--calls",
@@ -72,6 +72,10 @@ final class DrillCommand implements Callable<Integer> {
   }
 
   private Drill.Kind kind() {
+    if (name == null) {
+      throw CommandException.usage(
+          "drill: expected NAME: worker-kill, platform-kill, restart or a command");
+    }
     return Arrays.stream(Drill.Kind.values())
         .filter(k -> k.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(name))
         .findFirst()

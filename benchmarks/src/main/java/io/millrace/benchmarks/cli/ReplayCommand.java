@@ -14,6 +14,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       ReplayCacheCommand.class,
       ReplayPlansCommand.class,
+      ReplayScalingCommand.class,
       ReplaySpeculationCommand.class
     })
 final class ReplayCommand implements Runnable {

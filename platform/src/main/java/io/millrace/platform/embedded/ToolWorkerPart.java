@@ -52,6 +52,7 @@ public final class ToolWorkerPart implements Part {
     registerPool(endpoints);
     Map<String, String> all = new HashMap<>();
     all.put(WorkerConfig.POOLS, "*");
+    all.put(WorkerConfig.SCALED, "true");
     all.putAll(settings);
     all.put(WorkerConfig.BOOTSTRAP_SERVERS, endpoints.bootstrapServers());
     all.put(WorkerConfig.SCHEMA_REGISTRY_URL, endpoints.schemaRegistryUrl());

@@ -8,6 +8,7 @@ import com.networknt.schema.SpecVersion;
 import io.millrace.events.HealthStatus;
 import io.millrace.events.TargetSpec;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -111,6 +112,13 @@ public final class TargetTable {
   /** Whether the pool is registered, and so its topic there. */
   public boolean hasPool(String pool) {
     return pools.containsKey(pool);
+  }
+
+  /** The pools that have a scaling policy, by name; a copy. */
+  public Map<String, TargetSpec> scaledPools() {
+    Map<String, TargetSpec> scaled = new TreeMap<>(pools);
+    scaled.values().removeIf(pool -> pool.getScaling() == null);
+    return scaled;
   }
 
   /** The target's health, or null if nothing is known of it. */

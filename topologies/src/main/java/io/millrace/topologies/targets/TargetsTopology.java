@@ -32,7 +32,12 @@ public final class TargetsTopology {
   private static final Duration REGISTRY_WAIT = Duration.ofHours(1);
 
   /** Takes a record that is followed; null where it was removed. */
-  private interface Table {
+  public interface Table {
+    /**
+     * Takes it.
+     *
+     * @param atMillis when it was written, milliseconds since the epoch
+     */
     void take(String key, @Nullable Object value, long atMillis);
   }
 
@@ -64,10 +69,15 @@ public final class TargetsTopology {
   }
 
   /**
-   * Kafka wants a store behind a global table and fills it at every start by calling the processor;
-   * what is looked up on the request path is kept ready for use in the {@link TargetTable} instead.
+   * Adds a global table of a topic.
+   *
+   * <p>Kafka wants a store behind a global table and fills it at every start by calling the
+   * processor; what is looked up on the request path is kept ready for use in the {@link
+   * TargetTable} instead.
+   *
+   * @param table takes key and record; a null record removes the key
    */
-  private static <T extends SpecificRecord> void follow(
+  public static <T extends SpecificRecord> void follow(
       Operations operations, Topic<T> topic, Table table) {
     String name = topic.name().replace('.', '-');
     Map<String, Object> patient = new HashMap<>(operations.serdes());

@@ -23,10 +23,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads all partitions of two topics on one thread: a table from its beginning, a stream of words
+ * Reads all partitions of some topics on one thread: tables from their beginning, a stream of words
  * to this worker from its end.
  *
- * <p>One consumer and thread for both, since an idle consumer costs CPU.
+ * <p>One consumer and thread for all, since an idle consumer costs CPU.
  */
 final class LogFollower implements AutoCloseable {
 
@@ -36,7 +36,7 @@ final class LogFollower implements AutoCloseable {
   private static final int FETCH_BYTES = 16 << 20;
 
   private final KafkaConsumer<byte[], byte[]> consumer;
-  private final String table;
+  private final Set<String> tables;
   private final String stream;
   private final Map<String, Consumer<ConsumerRecord<byte[], byte[]>>> readers;
   private final Set<String> awaited;
@@ -48,22 +48,22 @@ final class LogFollower implements AutoCloseable {
    * Not started yet.
    *
    * @param kafka settings of the client, brokers included
-   * @param table topic read from its beginning
-   * @param onTable gets its records, in order per partition
+   * @param tables topics read from their beginning, and what gets their records, in order per
+   *     partition
    * @param stream topic read from where it ends at the start
    * @param onStream gets its records, in order per partition
    * @param awaited other topics whose existence is waited for
    */
   LogFollower(
       Map<String, Object> kafka,
-      String table,
-      Consumer<ConsumerRecord<byte[], byte[]>> onTable,
+      Map<String, Consumer<ConsumerRecord<byte[], byte[]>>> tables,
       String stream,
       Consumer<ConsumerRecord<byte[], byte[]>> onStream,
       Set<String> awaited) {
-    this.table = table;
+    this.tables = Set.copyOf(tables.keySet());
     this.stream = stream;
-    this.readers = Map.of(table, onTable, stream, onStream);
+    this.readers = new HashMap<>(tables);
+    readers.put(stream, onStream);
     this.awaited = Set.copyOf(awaited);
     Map<String, Object> settings = new HashMap<>(kafka);
     settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
@@ -79,7 +79,7 @@ final class LogFollower implements AutoCloseable {
     thread.start();
   }
 
-  /** Done once the whole table has been read and the position in the stream is fixed. */
+  /** Done once the tables have been read whole and the position in the stream is fixed. */
   CompletableFuture<Void> ready() {
     return ready;
   }
@@ -99,7 +99,7 @@ final class LogFollower implements AutoCloseable {
         } catch (WakeupException | InterruptException e) {
           stopping = true;
         } catch (KafkaException e) {
-          LOG.warn("Reading {} and {} failed; trying again: {}", table, stream, e.toString());
+          LOG.warn("Reading {} and {} failed; trying again: {}", tables, stream, e.toString());
           pause();
         }
       }
@@ -116,7 +116,9 @@ final class LogFollower implements AutoCloseable {
       try {
         String missing = missing();
         if (missing == null) {
-          return position(partitions(table), partitions(stream));
+          Set<TopicPartition> whole = new HashSet<>();
+          tables.forEach(table -> whole.addAll(partitions(table)));
+          return position(whole, partitions(stream));
         }
         LOG.warn("Topic {} does not exist yet; create the topics first. Trying again", missing);
       } catch (WakeupException | InterruptException e) {
@@ -129,25 +131,27 @@ final class LogFollower implements AutoCloseable {
   }
 
   private @Nullable String missing() {
-    for (String topic : awaited) {
+    Set<String> needed = new HashSet<>(awaited);
+    needed.addAll(readers.keySet());
+    for (String topic : needed) {
       if (partitions(topic).isEmpty()) {
         return topic;
       }
     }
-    return partitions(table).isEmpty() ? table : partitions(stream).isEmpty() ? stream : null;
+    return null;
   }
 
   /** Fixes all positions; returns where the table ends, for partitions that have something. */
   private Map<TopicPartition, Long> position(
-      Set<TopicPartition> tables, Set<TopicPartition> streams) {
-    List<TopicPartition> all = new ArrayList<>(tables);
+      Set<TopicPartition> whole, Set<TopicPartition> streams) {
+    List<TopicPartition> all = new ArrayList<>(whole);
     all.addAll(streams);
     consumer.assign(all);
-    consumer.seekToBeginning(tables);
+    consumer.seekToBeginning(whole);
     consumer.seekToEnd(streams);
     // Seeking is lazy: asking for the position is what fixes it before a task is taken.
     streams.forEach(consumer::position);
-    Map<TopicPartition, Long> ends = new HashMap<>(consumer.endOffsets(tables));
+    Map<TopicPartition, Long> ends = new HashMap<>(consumer.endOffsets(whole));
     ends.entrySet().removeIf(end -> consumer.position(end.getKey()) >= end.getValue());
     if (ends.isEmpty()) {
       ready.complete(null);

@@ -14,9 +14,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Slots {
 
-  private final int limitMax;
   private final long bytesLimit;
   private final ConcurrencyLimiter limiter;
+  private volatile int bound;
+  private volatile int adapted = Integer.MAX_VALUE;
   private volatile int limit;
   private final AtomicInteger taken = new AtomicInteger();
   private final AtomicLong bytes = new AtomicLong();
@@ -32,30 +33,15 @@ final class Slots {
    */
   Slots(int limit, long bytesLimit) {
     this.limit = limit;
-    this.limitMax = limit;
+    this.bound = limit;
     this.bytesLimit = bytesLimit;
     this.limiter = new ConcurrencyLimiter(limit);
   }
 
-  /** Whether this many tasks may be taken now, or all that may ever be, if that is fewer. */
+  /** Whether this many tasks, or as many as the limit allows, may be taken now. */
   boolean free(int count) {
-    int now = limit;
-    return now - taken.get() >= Math.min(count, now) && bytes.get() < bytesLimit;
-  }
-
-  /** What tells how many tasks may be in hand, where their target lets it. */
-  ConcurrencyLimiter limiter() {
-    return limiter;
-  }
-
-  /** From now on so many tasks may be in hand, though no more than at first. */
-  void limit(int newLimit) {
-    int bounded = Math.max(1, Math.min(limitMax, newLimit));
-    boolean more = bounded > limit;
-    limit = bounded;
-    if (more) {
-      wake();
-    }
+    int most = limit;
+    return most - taken.get() >= Math.min(count, most) && bytes.get() < bytesLimit;
   }
 
   /** Takes one slot; the caller has made sure that it is free. */
@@ -105,6 +91,32 @@ final class Slots {
 
   int limit() {
     return limit;
+  }
+
+  /** What tells how many tasks may be in hand, where their target lets it. */
+  ConcurrencyLimiter limiter() {
+    return limiter;
+  }
+
+  /**
+   * Changes the bound on tasks in hand; those in hand stay, even if they are more.
+   *
+   * @param newLimit 1 or more
+   */
+  void limit(int newLimit) {
+    bound = newLimit;
+    update();
+  }
+
+  /** Lets no more tasks be in hand than the limiter says, within the bound. */
+  void adapt(int newLimit) {
+    adapted = newLimit;
+    update();
+  }
+
+  private void update() {
+    limit = Math.max(1, Math.min(bound, adapted));
+    wake();
   }
 
   int taken() {

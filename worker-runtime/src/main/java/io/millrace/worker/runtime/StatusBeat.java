@@ -71,8 +71,7 @@ final class StatusBeat {
   private WorkerStatus status() {
     List<PoolLoad> loads = new ArrayList<>();
     pools.forEach(
-        (pool, slots) ->
-            loads.add(new PoolLoad(pool, slots.limit(), slots.taken(), desk.ended(pool))));
+        (pool, slots) -> loads.add(desk.counts(pool).load(pool, slots.limit(), slots.taken())));
     Map<String, Double> metrics = new LinkedHashMap<>();
     ProcessHandle.current()
         .info()

@@ -20,7 +20,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +42,7 @@ final class TaskDesk {
   private final WorkerClock clock;
   private final TaskTimes times;
   private final ConcurrentMap<String, TaskRun> inHand = new ConcurrentHashMap<>();
-  private final ConcurrentMap<String, AtomicLong> endedByPool = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, PoolCounts> countsByPool = new ConcurrentHashMap<>();
   private final RecentCancels cancels = new RecentCancels(CANCELS_REMEMBERED);
   private final Ends ends = new Ends();
   private final Executor starts = starts();
@@ -127,12 +126,14 @@ final class TaskDesk {
             slots,
             source.value().length,
             times.lifecycle(task, task.getClaimRequired() ? log.id() : "", now, epochMillis),
-            Math.max(0, epochMillis - (sentAt > 0 ? sentAt : source.timestamp())));
+            Math.max(0, epochMillis - (sentAt > 0 ? sentAt : source.timestamp())),
+            now);
     if (inHand.putIfAbsent(task.getId(), run) != null) {
       metrics.repeated();
       return;
     }
     slots.take(run.bytes);
+    counts(pool).begun(run.queueMs);
     if (cancels.covers(task.getOperationId(), task.getId())) {
       step(run, run.lifecycle.cancelled(""), now);
       return;
@@ -167,7 +168,7 @@ final class TaskDesk {
     if (target == null || policy == null || runNanos == 0) {
       return;
     }
-    run.slots.limit(
+    run.slots.adapt(
         run.slots
             .limiter()
             .ended(
@@ -265,10 +266,9 @@ final class TaskDesk {
     return inHand.size();
   }
 
-  /** How many tasks of a pool have ended here. */
-  long ended(String pool) {
-    AtomicLong ended = endedByPool.get(pool);
-    return ended == null ? 0 : ended.get();
+  /** What was done for a pool here. */
+  PoolCounts counts(String pool) {
+    return countsByPool.computeIfAbsent(pool, name -> new PoolCounts());
   }
 
   private void step(TaskRun run, Step step, long now) {
@@ -373,7 +373,7 @@ final class TaskDesk {
 
   private void dismiss(TaskRun run) {
     inHand.remove(run.task.getId(), run);
-    endedByPool.computeIfAbsent(run.pool, pool -> new AtomicLong()).incrementAndGet();
+    counts(run.pool).ended((clock.nanos() - run.takenNanos) / 1e6);
     run.slots.release(run.bytes);
   }
 

@@ -14,6 +14,10 @@ final class TaskRun {
   final int bytes;
   final TaskLifecycle lifecycle;
   final double queueMs;
+
+  /** When its slot was taken, nanoseconds on the worker's clock. */
+  final long takenNanos;
+
   final Cancellation cancellation = new Cancellation();
 
   /** Set before the claim or the run; read by whoever ends the task. */
@@ -22,12 +26,20 @@ final class TaskRun {
   /** When it was claimed, then when it began, nanoseconds on the worker's clock. */
   volatile long sinceNanos;
 
-  TaskRun(Task task, String pool, Slots slots, int bytes, TaskLifecycle lifecycle, double queueMs) {
+  TaskRun(
+      Task task,
+      String pool,
+      Slots slots,
+      int bytes,
+      TaskLifecycle lifecycle,
+      double queueMs,
+      long takenNanos) {
     this.task = task;
     this.pool = pool;
     this.slots = slots;
     this.bytes = bytes;
     this.lifecycle = lifecycle;
     this.queueMs = queueMs;
+    this.takenNanos = takenNanos;
   }
 }

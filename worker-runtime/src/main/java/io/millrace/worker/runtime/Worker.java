@@ -2,6 +2,7 @@ package io.millrace.worker.runtime;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.events.Control;
+import io.millrace.events.ScalingDecision;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.Task;
 import io.millrace.schemas.identity.Ids;
@@ -42,6 +43,8 @@ public final class Worker implements AutoCloseable {
   private final TargetTable targets = new TargetTable();
   private final RecordReader<TargetSpec> targetReader;
   private final RecordReader<Control> controlReader;
+  private final RecordReader<ScalingDecision> decisionReader;
+  private final ScaledSlots scaled;
   private final WorkerLog log;
   private final TaskDesk desk;
   private final LogFollower follower;
@@ -75,6 +78,8 @@ public final class Worker implements AutoCloseable {
     this.metrics = new WorkerMetrics(registry);
     this.targetReader = new RecordReader<>(TargetSpec.class, config.serde(), () -> stopping);
     this.controlReader = new RecordReader<>(Control.class, config.serde(), () -> stopping);
+    this.decisionReader = new RecordReader<>(ScalingDecision.class, config.serde(), () -> stopping);
+    this.scaled = new ScaledSlots(config.slots());
     this.log = new WorkerLog(config, topics, id, clock);
     this.desk =
         new TaskDesk(
@@ -88,8 +93,13 @@ public final class Worker implements AutoCloseable {
     this.follower =
         new LogFollower(
             config.kafka(),
-            Topics.TARGETS.name(),
-            this::onTarget,
+            config.scaled()
+                ? Map.of(
+                    Topics.TARGETS.name(),
+                    this::onTarget,
+                    Topics.SCALING_DECISIONS.name(),
+                    this::onDecision)
+                : Map.of(Topics.TARGETS.name(), this::onTarget),
             topics.controls().name(),
             this::onControl,
             log.topics());
@@ -134,6 +144,9 @@ public final class Worker implements AutoCloseable {
       Slots slots = new Slots(config.slots(), config.inFlightBytes());
       metrics.pool(pool, slots);
       status.pool(pool, slots);
+      if (config.scaled()) {
+        scaled.pool(pool, slots);
+      }
       PoolIntake intake = new PoolIntake(config, topics, pool, slots, desk);
       intakes.put(pool, intake);
       if (open) {
@@ -209,10 +222,25 @@ public final class Worker implements AutoCloseable {
       return;
     }
     targets.put(name, read.record());
+    if (name.startsWith(POOL_PREFIX)) {
+      scaled.declared(name.substring(POOL_PREFIX.length()), read.record());
+    }
     if (config.everyPool() && name.startsWith(POOL_PREFIX) && read.record() != null) {
       serve(name.substring(POOL_PREFIX.length()));
     }
     desk.targetDeclared(name);
+  }
+
+  private void onDecision(ConsumerRecord<byte[], byte[]> record) {
+    Read<ScalingDecision> read = decisionReader.read(record.topic(), record.value());
+    if (record.key() == null || read.undecodable() != null) {
+      LOG.warn(
+          "Scaling decision {}@{} was dropped, the former one holds",
+          record.partition(),
+          record.offset());
+      return;
+    }
+    scaled.decided(new String(record.key(), StandardCharsets.UTF_8), read.record());
   }
 
   private void onControl(ConsumerRecord<byte[], byte[]> record) {

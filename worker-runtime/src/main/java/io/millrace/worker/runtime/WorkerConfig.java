@@ -19,6 +19,7 @@ public class WorkerConfig extends Settings {
   public static final String WORKER_ID = "worker.id";
   public static final String POOLS = "pools";
   public static final String SLOTS = "slots";
+  public static final String SCALED = "slots.scaled";
   public static final String BLOCKING_THREADS = "blocking.threads";
   public static final String IN_FLIGHT_BYTES = "in.flight.bytes";
   public static final String TARGET_WAIT_MS = "target.wait.ms";
@@ -70,6 +71,13 @@ public class WorkerConfig extends Settings {
             Importance.HIGH,
             "How many tasks of each pool may be in hand at once.")
         .define(
+            SCALED,
+            Type.BOOLEAN,
+            false,
+            Importance.MEDIUM,
+            "Whether this worker stands in for all replicas of its pools: where a pool is scaled, its"
+                + " slots are then those of the replicas that were decided on, at least one.")
+        .define(
             BLOCKING_THREADS,
             Type.INT,
             16,
@@ -113,6 +121,11 @@ public class WorkerConfig extends Settings {
   /** Tasks of each pool that may be in hand at once. */
   public final int slots() {
     return getInt(SLOTS);
+  }
+
+  /** Whether the slots follow the decisions of scaling. */
+  final boolean scaled() {
+    return getBoolean(SCALED);
   }
 
   /** How many threads there are for work that blocks. */

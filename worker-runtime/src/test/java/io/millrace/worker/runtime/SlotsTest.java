@@ -74,11 +74,11 @@ class SlotsTest {
   @Test
   void aLimitThatMovesHoldsForTheNextAndNeverExceedsTheFirst() {
     Slots slots = new Slots(8, 1_000);
-    slots.limit(2);
+    slots.adapt(2);
     assertThat(slots.free(4)).as("as many as there are").isTrue();
     slots.take(1);
     assertThat(slots.free(2)).isFalse();
-    slots.limit(100);
+    slots.adapt(100);
     assertThat(slots.limit()).isEqualTo(8);
     assertThat(slots.free(7)).isTrue();
     assertThat(slots.free(8)).isFalse();

@@ -1,0 +1,115 @@
+package io.millrace.topologies.scaling;
+
+import io.millrace.events.Alert;
+import io.millrace.events.ScalingDecision;
+import io.millrace.events.Severity;
+import io.millrace.schemas.identity.Ids;
+import io.millrace.schemas.serde.Received;
+import io.millrace.topologies.scaling.logic.ScalingBoard;
+import io.millrace.topologies.targets.TargetTable;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
+
+/**
+ * Says once a second what the board decided. All pools share a budget, so the task of partition 0
+ * decides for all; the others do nothing.
+ */
+final class ScalingProcessor
+    extends ContextualProcessor<String, Received<ScalingDecision>, String, Object> {
+  private static final Duration TICK = Duration.ofSeconds(1);
+
+  private final TargetTable targets;
+  private final WorkerTable workers;
+  private final ScalingBoard board;
+  private KeyValueStore<String, ScalingDecision> store;
+
+  @SuppressWarnings("NullAway.Init") // Kafka calls init before anything else
+  ScalingProcessor(TargetTable targets, WorkerTable workers, long budgetMicros) {
+    this.targets = targets;
+    this.workers = workers;
+    this.board = new ScalingBoard(budgetMicros);
+  }
+
+  @Override
+  public void init(ProcessorContext<String, Object> context) {
+    super.init(context);
+    store = context.getStateStore(ScalingTopology.DECIDED);
+    if (context.taskId().partition() != 0) {
+      return;
+    }
+    try (KeyValueIterator<String, ScalingDecision> kept = store.all()) {
+      kept.forEachRemaining(entry -> board.restore(entry.value));
+    }
+    context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
+  }
+
+  /** The source is what this says itself: it is there so that there are tasks. */
+  @Override
+  public void process(Record<String, Received<ScalingDecision>> record) {}
+
+  private void tick(long now) {
+    ScalingBoard.Outcome outcome = board.tick(now, targets.scaledPools(), workers.heard(now));
+    for (ScalingDecision decision : outcome.decisions()) {
+      store.put(decision.getPool(), decision);
+      context()
+          .forward(
+              new Record<>(decision.getPool(), (Object) decision, now), ScalingTopology.DECISIONS);
+      if (decision.getReplicas() != decision.getPreviousReplicas()) {
+        alert(
+            decision.getPool(),
+            decision.getReplicas() > decision.getPreviousReplicas() ? "SCALED_UP" : "SCALED_DOWN",
+            decision.getPanic() ? Severity.WARNING : Severity.INFO,
+            "pool %s: %d replicas instead of %d: %s"
+                .formatted(
+                    decision.getPool(),
+                    decision.getReplicas(),
+                    decision.getPreviousReplicas(),
+                    decision.getReason()),
+            Map.of(
+                "replicas", Integer.toString(decision.getReplicas()),
+                "forecast_per_s", Double.toString(decision.getForecastPerS())),
+            now);
+      }
+    }
+    outcome
+        .faults()
+        .forEach(
+            (pool, faults) ->
+                faults.forEach(
+                    fault ->
+                        alert(
+                            pool,
+                            "FORECASTER_BENCHED",
+                            Severity.WARNING,
+                            "pool %s: forecaster %s".formatted(pool, fault),
+                            Map.of(),
+                            now)));
+  }
+
+  private void alert(
+      String pool,
+      String type,
+      Severity severity,
+      String message,
+      Map<String, String> evidence,
+      long now) {
+    Alert alert =
+        Alert.newBuilder()
+            .setId(Ids.derived("pool:" + pool, type, Long.toString(now)))
+            .setOccurredAt(Instant.ofEpochMilli(now))
+            .setTarget("pool:" + pool)
+            .setType(type)
+            .setSeverity(severity)
+            .setMessage(message)
+            .setEvidence(evidence)
+            .build();
+    context().forward(new Record<>(alert.getTenant(), (Object) alert, now), ScalingTopology.ALERTS);
+  }
+}

@@ -1,0 +1,76 @@
+package io.millrace.topologies.scaling.logic;
+
+import io.millrace.events.PoolLoad;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns what the workers of a pool count into what the pool was asked for.
+ *
+ * <p>Workers see what they take, not what arrives. But all that arrived before the time at which
+ * the newest tasks were sent has been taken: while the wait grows by w seconds a second, arrivals
+ * are the tasks taken ÷ (1 - w), and what waits is arrivals × wait (J. D. C. Little, "A Proof for
+ * the Queuing Formula L = λW", Operations Research 9, 1961). A worker that starts its counts anew
+ * is counted from zero; one that is new to the pool counts from its next report.
+ */
+public final class PoolMeter {
+  private static final double GROWTH_MAX = 0.9;
+
+  private Map<String, PoolLoad> before = new HashMap<>();
+  private double waitSeconds;
+  private boolean started;
+
+  /**
+   * Ends a window.
+   *
+   * @param number of the window
+   * @param seconds since the last call, more than 0
+   * @param loads of the pool, by worker
+   * @return what was asked for; null at the first call, which has nothing to compare with
+   */
+  public @Nullable PoolWindow next(long number, double seconds, Map<String, PoolLoad> loads) {
+    double ended = 0;
+    double begun = 0;
+    double runMs = 0;
+    double queueMs = 0;
+    for (Map.Entry<String, PoolLoad> load : loads.entrySet()) {
+      PoolLoad now = load.getValue();
+      PoolLoad then = before.get(load.getKey());
+      if (then == null) {
+        continue;
+      }
+      boolean restarted = now.getDone() < then.getDone() || now.getBegun() < then.getBegun();
+      ended += now.getDone() - (restarted ? 0 : then.getDone());
+      begun += now.getBegun() - (restarted ? 0 : then.getBegun());
+      runMs += now.getRunMs() - (restarted ? 0 : then.getRunMs());
+      queueMs += now.getQueueMs() - (restarted ? 0 : then.getQueueMs());
+    }
+    boolean first = !started;
+    started = true;
+    before = new HashMap<>(loads);
+    double wait = begun > 0 ? Math.max(0, queueMs / begun / 1e3) : 0;
+    double growth = Math.max(0, Math.min(GROWTH_MAX, (wait - waitSeconds) / seconds));
+    waitSeconds = wait;
+    if (first) {
+      return null;
+    }
+    double rate = Math.max(0, begun) / seconds / (1 - growth);
+    double service = ended > 0 ? Math.max(0, runMs / ended) : 0;
+    return new PoolWindow(number, rate, service, 1, saturated(loads.values()) ? rate * wait : 0);
+  }
+
+  /**
+   * Tasks wait for slots only where nearly all are taken; else what they waited for was the way.
+   */
+  private static boolean saturated(Collection<PoolLoad> loads) {
+    int slots = 0;
+    int running = 0;
+    for (PoolLoad load : loads) {
+      slots += load.getSlots();
+      running += load.getRunning();
+    }
+    return running >= 0.8 * slots;
+  }
+}

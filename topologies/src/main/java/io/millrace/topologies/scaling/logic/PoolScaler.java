@@ -1,0 +1,239 @@
+package io.millrace.topologies.scaling.logic;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides how many replicas one pool is to have, window by window.
+ *
+ * <p>The forecast for the window in which a decision takes effect, with its headroom, gives the
+ * rate to provide for; the replicas must carry that rate, and keep the wait of the expected rate
+ * within the objective ({@link Staffing}). When arrivals are twice what the replicas can carry, the
+ * newest arrivals alone count and nothing is taken away (panic). Fewer replicas are put off until
+ * none of the decisions within the cool-down wanted more.
+ */
+public final class PoolScaler {
+  private static final double PANIC = 2;
+
+  /** Where the objective leaves no time to wait, an operation may still wait a tenth of its own. */
+  private static final double WAIT_SHARE_MIN = 0.1;
+
+  private final ScalingRules rules;
+  private final Duration window;
+  private final Forecasts forecasts;
+  private final Headroom headroom;
+  private final boolean cautious;
+  private final Deque<Double> wanted = new ArrayDeque<>();
+  private double serviceMs;
+  private double carried;
+  private long idle;
+
+  /**
+   * @param window length of a window, 1 s or longer
+   * @param forecasts made for {@link ScalingRules#lead}
+   * @param headroom made for the same
+   * @param cautious whether headroom is put upon the highest forecast instead of the blend
+   */
+  public PoolScaler(
+      ScalingRules rules,
+      Duration window,
+      Forecasts forecasts,
+      Headroom headroom,
+      boolean cautious) {
+    this.rules = rules;
+    this.window = window;
+    this.forecasts = forecasts;
+    this.headroom = headroom;
+    this.cautious = cautious;
+  }
+
+  /** The scaler of a pool as it runs in operations. */
+  public static PoolScaler of(ScalingRules rules, Duration window) {
+    int lead = rules.lead(window);
+    return new PoolScaler(
+        rules, window, Forecasts.all(Seasons.of(window), lead), new Headroom(lead, true), true);
+  }
+
+  /**
+   * Takes what the next window was like and decides.
+   *
+   * @param seen its number is the former one's plus one
+   */
+  public Scaling next(PoolWindow seen) {
+    if (seen.serviceMs() > 0) {
+      serviceMs = seen.serviceMs();
+    }
+    double rate = seen.perSecond();
+    Forecasts.Forecast forecast = forecasts.next(seen.number(), rate);
+    double base = cautious ? forecast.highest() : forecast.expected();
+    double provided = headroom.next(rate, base);
+    double seconds = window.toMillis() / 1e3;
+    double now = rate + seen.queued() / seconds;
+    boolean panic = carried > 0 && now > PANIC * carried;
+    double most = Math.max(provided, panic ? now : 0) + seen.queued() / seconds;
+    double perReplica = serviceMs > 0 ? rules.slots() * 1e3 / serviceMs : Double.POSITIVE_INFINITY;
+    double throughput = most / perReplica;
+    double latency = forLatency(forecast.expected(), seen.variability());
+    double need = Math.max(throughput, latency);
+    double held = held(need);
+    idle = rate == 0 && seen.queued() == 0 ? idle + 1 : 0;
+    boolean asleep = rules.toZero() && idle >= coolDownWindows();
+    double bounded =
+        Math.max(
+            rules.min(),
+            Math.min(rules.max(), panic ? Math.max(held, carried / perReplica) : held));
+    double exact = asleep ? 0 : bounded;
+    int replicas = (int) Math.ceil(exact - 1e-9);
+    carried = Double.isInfinite(perReplica) ? 0 : exact * perReplica;
+    Reasons why = new Reasons(need, held, exact, latency > throughput, panic);
+    return new Scaling(
+        replicas,
+        exact,
+        rate,
+        forecast.expected(),
+        most,
+        forecast.trusted(),
+        serviceMs,
+        panic,
+        why.reason(rate, forecast, most),
+        why.rejected(replicas),
+        why.rejectedReason(),
+        forecasts.faults());
+  }
+
+  /**
+   * Looks at what came since a window began: a burst need not wait for its end.
+   *
+   * @return a decision in panic, which {@link #next} will go on from; null: no panic
+   */
+  public @Nullable Scaling glance(PoolWindow seen) {
+    if (seen.serviceMs() > 0) {
+      serviceMs = seen.serviceMs();
+    }
+    double now = seen.perSecond();
+    if (carried <= 0 || serviceMs <= 0 || now <= PANIC * carried) {
+      return null;
+    }
+    double perReplica = rules.slots() * 1e3 / serviceMs;
+    double need = now / perReplica;
+    wanted.addLast(need);
+    double exact = Math.max(rules.min(), Math.min(rules.max(), need));
+    carried = exact * perReplica;
+    int rejected = (int) Math.ceil(Math.min(Integer.MAX_VALUE, need));
+    int replicas = (int) Math.ceil(exact);
+    return new Scaling(
+        replicas,
+        exact,
+        now,
+        now,
+        now,
+        "last-value",
+        serviceMs,
+        true,
+        String.format(
+            Locale.ROOT,
+            "%.1f/s came within the window, more than twice what its replicas carry: the newest"
+                + " arrivals decide",
+            now),
+        rejected == replicas ? -1 : rejected,
+        rejected == replicas ? "" : "more than its maximum allows",
+        List.of());
+  }
+
+  private double forLatency(double expected, double variability) {
+    double wait = Math.max(WAIT_SHARE_MIN * serviceMs, rules.objective().toMillis() - serviceMs);
+    if (serviceMs <= 0) {
+      return 0;
+    }
+    int servers =
+        Staffing.servers(
+            expected * serviceMs / 1e3, variability, wait / serviceMs, 1 - rules.quantile());
+    return (double) servers / rules.slots();
+  }
+
+  private long coolDownWindows() {
+    return Math.max(1, rules.coolDown().toMillis() / window.toMillis());
+  }
+
+  /** The largest need within the cool-down. */
+  private double held(double need) {
+    wanted.addLast(need);
+    while (wanted.size() > coolDownWindows()) {
+      wanted.removeFirst();
+    }
+    return wanted.stream().mapToDouble(Double::doubleValue).max().orElse(need);
+  }
+
+  private static final class Reasons {
+    private final double need;
+    private final double held;
+    private final double exact;
+    private final boolean latency;
+    private final boolean panic;
+
+    Reasons(double need, double held, double exact, boolean latency, boolean panic) {
+      this.need = need;
+      this.held = held;
+      this.exact = exact;
+      this.latency = latency;
+      this.panic = panic;
+    }
+
+    String reason(double rate, Forecasts.Forecast forecast, double most) {
+      String basis =
+          String.format(
+              Locale.ROOT,
+              "%.1f/s came, %.1f/s are expected (%s), %.1f/s are provided for; ",
+              rate,
+              forecast.expected(),
+              forecast.trusted(),
+              most);
+      if (panic) {
+        return basis + "more than twice what its replicas carry came: the newest arrivals decide";
+      }
+      if (exact == 0) {
+        return basis + "nothing came within the cool-down, and it may have none";
+      }
+      if (exact < held) {
+        return basis + "its maximum holds it back";
+      }
+      if (exact > held) {
+        return basis + "its minimum holds";
+      }
+      if (held > need) {
+        return basis + "fewer would do now, but not within the cool-down";
+      }
+      return basis + (latency ? "the latency objective decides" : "the rate decides");
+    }
+
+    int rejected(int replicas) {
+      if (exact == 0) {
+        return -1;
+      }
+      int alternative = (int) Math.min(Integer.MAX_VALUE, Math.ceil(exact == held ? need : held));
+      return alternative == replicas ? -1 : alternative;
+    }
+
+    String rejectedReason() {
+      if (exact == 0) {
+        return "";
+      }
+      if (exact < held) {
+        return "more than its maximum allows";
+      }
+      if (exact > held) {
+        return panic ? "nothing is taken away in a panic" : "less than its minimum";
+      }
+      return held > need ? "a need within the cool-down was larger" : "";
+    }
+  }
+
+  /** Windows from one that was seen to the first that a decision on it can serve. */
+  public int lead() {
+    return rules.lead(window);
+  }
+}

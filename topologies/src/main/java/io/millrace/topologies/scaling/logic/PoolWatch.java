@@ -1,0 +1,118 @@
+package io.millrace.topologies.scaling.logic;
+
+import io.millrace.events.OperationKind;
+import io.millrace.events.PoolLoad;
+import io.millrace.events.ScalingDecision;
+import io.millrace.events.ScalingPolicy;
+import io.millrace.schemas.identity.Ids;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Watches one pool by the wall clock: ends its windows, has them decided, and panics between them.
+ *
+ * <p>A clock that jumps, either way, starts a new window and decides nothing on the one it broke.
+ */
+final class PoolWatch {
+  static final Duration WINDOW = Duration.ofSeconds(10);
+
+  private static final long GLANCE_MILLIS = 2_000;
+  private static final long LATE_MILLIS = 2_000;
+
+  private final String pool;
+  private final ScalingPolicy policy;
+  private final ScalingRules rules;
+  private final PoolScaler scaler;
+  private final PoolMeter meter = new PoolMeter();
+  private final PoolMeter glances = new PoolMeter();
+  private long windowFrom = Long.MIN_VALUE;
+  private long glanceFrom;
+  private @Nullable Scaling last;
+
+  PoolWatch(String pool, ScalingPolicy policy) {
+    this.pool = pool;
+    this.policy = policy;
+    this.rules = ScalingRules.of(policy);
+    this.scaler = PoolScaler.of(rules, WINDOW);
+  }
+
+  boolean follows(ScalingPolicy now) {
+    return policy.equals(now);
+  }
+
+  ScalingRules rules() {
+    return rules;
+  }
+
+  /**
+   * Lets time pass.
+   *
+   * @param now wall-clock milliseconds
+   * @param loads of the pool, by worker
+   * @return what is to be said; null: nothing new
+   */
+  @Nullable Scaling tick(long now, Map<String, PoolLoad> loads) {
+    long window = WINDOW.toMillis();
+    boolean jumped = now < glanceFrom || now - glanceFrom > window + LATE_MILLIS;
+    if (windowFrom == Long.MIN_VALUE || jumped) {
+      windowFrom = now;
+      glanceFrom = now;
+      meter.next(0, 1, loads);
+      glances.next(0, 1, loads);
+      return null;
+    }
+    if (now - windowFrom >= window) {
+      PoolWindow seen = meter.next(windowFrom / window, (now - windowFrom) / 1e3, loads);
+      windowFrom = now;
+      glanceFrom = now;
+      glances.next(0, 1, loads);
+      last = seen == null ? last : scaler.next(seen);
+      return last;
+    }
+    if (now - glanceFrom >= GLANCE_MILLIS) {
+      PoolWindow glance = glances.next(0, (now - glanceFrom) / 1e3, loads);
+      glanceFrom = now;
+      Scaling panic = glance == null ? null : scaler.glance(glance);
+      if (panic != null) {
+        last = panic;
+        return panic;
+      }
+    }
+    return null;
+  }
+
+  /** Words a decision. */
+  ScalingDecision decision(
+      Scaling scaling, int granted, int previous, OperationKind kind, long now) {
+    boolean cut = granted < scaling.replicas();
+    Map<String, Double> evidence = new HashMap<>();
+    evidence.put("provided_per_s", scaling.provided());
+    evidence.put("replicas_exact", scaling.exact());
+    evidence.put("cost_micros_per_hour", (double) granted * rules.costMicros());
+    return ScalingDecision.newBuilder()
+        .setId(Ids.derived("scaling", pool, Long.toString(now)))
+        .setOccurredAt(Instant.ofEpochMilli(now))
+        .setPool(pool)
+        .setKind(kind)
+        .setReplicas(granted)
+        .setPreviousReplicas(previous)
+        .setReplicasMin(rules.toZero() ? 0 : rules.min())
+        .setReplicasMax(cut ? granted : rules.max())
+        .setObservedPerS(scaling.observed())
+        .setForecastPerS(scaling.forecast())
+        .setForecaster(scaling.forecaster())
+        .setServiceMs(scaling.serviceMs())
+        .setObjectiveMs((double) rules.objective().toMillis())
+        .setObjectiveQuantile(rules.quantile())
+        .setPanic(scaling.panic())
+        .setReason(scaling.reason())
+        .setRejectedReplicas(cut ? scaling.replicas() : scaling.rejected())
+        .setRejectedReason(
+            cut ? "the budget that all pools share does not allow it" : scaling.rejectedReason())
+        .setEvidence(evidence)
+        .build();
+  }
+}

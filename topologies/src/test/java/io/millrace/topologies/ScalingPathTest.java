@@ -1,0 +1,103 @@
+package io.millrace.topologies;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.events.OperationKind;
+import io.millrace.events.PoolLoad;
+import io.millrace.events.ScalingDecision;
+import io.millrace.events.ScalingPolicy;
+import io.millrace.events.TargetSpec;
+import io.millrace.events.WorkerStatus;
+import io.millrace.schemas.topics.Topics;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ScalingPathTest {
+  private OperationsDriver driver;
+  private long done;
+
+  @BeforeEach
+  void start() throws IOException {
+    driver = new OperationsDriver();
+    declare();
+  }
+
+  @AfterEach
+  void stop() {
+    driver.close();
+  }
+
+  private void declare() {
+    driver
+        .in(Topics.TARGETS)
+        .pipeInput(
+            "pool:gpu",
+            TargetSpec.newBuilder()
+                .setTarget("pool:gpu")
+                .setScaling(ScalingPolicy.newBuilder().setSlots(4).build())
+                .build());
+  }
+
+  private void work(int seconds, long perSecond) {
+    for (int i = 0; i < seconds; i++) {
+      done += perSecond;
+      driver
+          .in(Topics.WORKERS)
+          .pipeInput(
+              "w",
+              WorkerStatus.newBuilder()
+                  .setWorkerId("w")
+                  .setKind(OperationKind.TOOL)
+                  .setPools(
+                      List.of(new PoolLoad("gpu", 8, 4, done, done, 1.0 * done, 100.0 * done)))
+                  .build());
+      driver.advance(Duration.ofSeconds(1));
+    }
+  }
+
+  @Test
+  void whatWorkersSayBecomesADecisionAndAnAlertPerChange() {
+    work(25, 100);
+
+    List<ScalingDecision> decisions = driver.drain(Topics.SCALING_DECISIONS);
+    ScalingDecision last = decisions.get(decisions.size() - 1);
+    assertThat(last.getPool()).isEqualTo("gpu");
+    assertThat(last.getObservedPerS()).isBetween(90.0, 110.0);
+    assertThat(last.getReplicas()).isGreaterThan(2);
+    assertThat(driver.drain(Topics.ALERTS))
+        .hasSameSizeAs(decisions)
+        .allSatisfy(
+            alert -> {
+              assertThat(alert.getTarget()).isEqualTo("pool:gpu");
+              assertThat(alert.getType()).isEqualTo("SCALED_UP");
+            });
+  }
+
+  @Test
+  void whatCannotBeReadStopsNothing() {
+    driver.bytesIn(Topics.WORKERS).pipeInput("w", new byte[] {1, 2, 3});
+    driver.bytesIn(Topics.SCALING_DECISIONS).pipeInput("gpu", new byte[] {1, 2, 3});
+    work(14, 100);
+
+    assertThat(driver.drain(Topics.SCALING_DECISIONS)).hasSize(1);
+  }
+
+  @Test
+  void aRestartGoesOnFromTheLastDecision() {
+    work(25, 100);
+    List<ScalingDecision> decisions = driver.drain(Topics.SCALING_DECISIONS);
+    int before = decisions.get(decisions.size() - 1).getReplicas();
+    driver.drain(Topics.ALERTS);
+    driver.restart();
+    declare();
+    work(14, 300);
+
+    assertThat(driver.drain(Topics.SCALING_DECISIONS))
+        .first()
+        .satisfies(d -> assertThat(d.getPreviousReplicas()).isEqualTo(before));
+  }
+}

@@ -1,0 +1,110 @@
+package io.millrace.topologies.scaling.logic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.DoubleRange;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
+
+class PoolScalerTest {
+  private static final Duration WINDOW = Duration.ofSeconds(10);
+
+  private static ScalingRules rules(boolean toZero, int max) {
+    return new ScalingRules(
+        toZero ? 0 : 2,
+        max,
+        toZero,
+        Duration.ofMillis(200),
+        0.95,
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(60),
+        10,
+        0);
+  }
+
+  private static PoolWindow window(long number, double rate) {
+    return new PoolWindow(number, rate, 100, 1, 0);
+  }
+
+  private static Scaling run(PoolScaler scaler, long from, int windows, double rate) {
+    Scaling last = scaler.next(window(from, rate));
+    for (int i = 1; i < windows; i++) {
+      last = scaler.next(window(from + i, rate));
+    }
+    return last;
+  }
+
+  @Test
+  void aSteadyLoadGetsWhatItNeedsAndLittleMore() {
+    // 500/s at 100 ms are 50 servers, five replicas of ten slots.
+    Scaling decision = run(PoolScaler.of(rules(false, 50), WINDOW), 0, 300, 500);
+
+    assertThat(decision.replicas()).isBetween(6, 8);
+    assertThat(decision.panic()).isFalse();
+    assertThat(decision.reason()).contains("500.0/s");
+  }
+
+  @Test
+  void aBurstOfTenfoldIsAPanicAndIsAnsweredAtOnce() {
+    PoolScaler scaler = PoolScaler.of(rules(false, 200), WINDOW);
+    run(scaler, 0, 300, 100);
+
+    Scaling decision = scaler.next(window(300, 1_000));
+
+    assertThat(decision.panic()).isTrue();
+    assertThat(decision.replicas()).isGreaterThanOrEqualTo(10);
+  }
+
+  @Test
+  void fewerOnlyAfterTheCoolDownAndTheReasonSaysSo() {
+    PoolScaler scaler = PoolScaler.of(rules(false, 200), WINDOW);
+    int high = run(scaler, 0, 300, 1_000).replicas();
+    Scaling held = run(scaler, 300, 3, 100);
+    assertThat(held.replicas()).isGreaterThanOrEqualTo(high);
+    assertThat(held.rejected()).isLessThan(held.replicas());
+    assertThat(held.rejectedReason()).contains("cool-down");
+
+    assertThat(run(scaler, 303, 60, 100).replicas()).isLessThan(high / 2);
+  }
+
+  @Test
+  void itsMaximumHoldsAndTheRejectedNumberIsSaid() {
+    Scaling decision = run(PoolScaler.of(rules(false, 3), WINDOW), 0, 100, 900);
+
+    assertThat(decision.replicas()).isEqualTo(3);
+    assertThat(decision.rejected()).isGreaterThan(9);
+    assertThat(decision.rejectedReason()).contains("maximum");
+  }
+
+  @Test
+  void withoutWorkAPoolGoesToZeroOnlyIfItMay() {
+    assertThat(run(PoolScaler.of(rules(false, 50), WINDOW), 0, 50, 0).replicas()).isEqualTo(2);
+    assertThat(run(PoolScaler.of(rules(true, 50), WINDOW), 0, 50, 0).replicas()).isZero();
+  }
+
+  @Test
+  void whatWaitsIsWorkedOff() {
+    PoolScaler scaler = PoolScaler.of(rules(false, 50), WINDOW);
+    int before = run(scaler, 0, 300, 500).replicas();
+
+    Scaling decision = scaler.next(new PoolWindow(300, 500, 100, 1, 2_000));
+
+    assertThat(decision.replicas()).isGreaterThan(before);
+  }
+
+  @Property(tries = 60)
+  void decisionsStayWithinBoundsWhateverComes(
+      @ForAll @Size(min = 1, max = 200) List<@DoubleRange(max = 1e7) Double> rates) {
+    PoolScaler scaler = PoolScaler.of(rules(false, 50), WINDOW);
+    long number = 0;
+    for (double rate : rates) {
+      Scaling decision = scaler.next(window(number++, rate));
+      assertThat(decision.replicas()).isBetween(2, 50);
+      assertThat(decision.provided()).isFinite();
+    }
+  }
+}

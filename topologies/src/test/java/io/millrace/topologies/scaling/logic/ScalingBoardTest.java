@@ -1,0 +1,175 @@
+package io.millrace.topologies.scaling.logic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.events.OperationKind;
+import io.millrace.events.PoolLoad;
+import io.millrace.events.ScalingDecision;
+import io.millrace.events.ScalingPolicy;
+import io.millrace.events.TargetSpec;
+import io.millrace.events.WorkerStatus;
+import io.millrace.schemas.serde.AvroSafety;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The board as the clock drives it. */
+class ScalingBoardTest {
+  private static final int SLOTS = 4;
+  private final Map<String, TargetSpec> pools = new TreeMap<>();
+  private final Map<String, long[]> counts = new TreeMap<>();
+  private final List<ScalingDecision> said = new ArrayList<>();
+  private long now = 1_000_000;
+
+  @BeforeAll
+  static void avro() {
+    AvroSafety.establish();
+  }
+
+  private void pool(String name, int max, long cost) {
+    ScalingPolicy policy =
+        ScalingPolicy.newBuilder()
+            .setReplicasMax(max)
+            .setSlots(SLOTS)
+            .setCostMicrosPerHour(cost)
+            .setCoolDownMs(20_000)
+            .build();
+    pools.put(name, TargetSpec.newBuilder().setScaling(policy).build());
+    counts.put(name, new long[2]);
+  }
+
+  /** One worker; each task runs for 100 ms. */
+  private void seconds(ScalingBoard board, int seconds, long perSecond, double waitMs) {
+    for (int i = 0; i < seconds; i++) {
+      now += 1_000;
+      List<PoolLoad> loads = new ArrayList<>();
+      counts.forEach(
+          (pool, count) -> {
+            count[0] += perSecond;
+            count[1] += (long) (perSecond * waitMs);
+            loads.add(
+                new PoolLoad(
+                    pool, SLOTS, SLOTS, count[0], count[0], 1.0 * count[1], 100.0 * count[0]));
+          });
+      WorkerStatus worker =
+          WorkerStatus.newBuilder()
+              .setWorkerId("w")
+              .setKind(OperationKind.TOOL)
+              .setPools(loads)
+              .build();
+      said.addAll(board.tick(now, pools, List.of(worker)).decisions());
+    }
+  }
+
+  private ScalingDecision last() {
+    return said.get(said.size() - 1);
+  }
+
+  @Test
+  void aPoolGetsADecisionThatSaysWhyOnceAWindowHasEnded() {
+    pool("a", 50, 0);
+    ScalingBoard board = new ScalingBoard(0);
+    seconds(board, 10, 100, 1);
+    assertThat(said).isEmpty();
+    seconds(board, 1, 100, 1);
+
+    assertThat(said).hasSize(1);
+    ScalingDecision decision = last();
+    assertThat(decision.getPool()).isEqualTo("a");
+    assertThat(decision.getKind()).isEqualTo(OperationKind.TOOL);
+    assertThat(decision.getObservedPerS()).isBetween(99.0, 101.0);
+    assertThat(decision.getServiceMs()).isEqualTo(100);
+    assertThat(decision.getReplicas()).isBetween(3, 50);
+    assertThat(decision.getReason()).contains("100.0/s");
+  }
+
+  @Test
+  void aBurstIsAnsweredBeforeItsWindowEnds() {
+    pool("a", 50, 0);
+    ScalingBoard board = new ScalingBoard(0);
+    seconds(board, 600, 40, 1);
+    int before = last().getReplicas();
+    said.clear();
+    seconds(board, 4, 1_000, 1);
+
+    assertThat(last().getPanic()).isTrue();
+    assertThat(last().getReplicas()).isGreaterThan(2 * before);
+    assertThat(said.get(0).getPreviousReplicas()).isEqualTo(before);
+  }
+
+  @Test
+  void whatSaturatedWorkersDoNotTakeIsSeenByTheWaitThatGrows() {
+    pool("a", 50, 0);
+    ScalingBoard board = new ScalingBoard(0);
+    seconds(board, 600, 40, 1);
+    said.clear();
+    for (int wait = 1; wait <= 12; wait++) {
+      seconds(board, 1, 40, 800 * wait);
+    }
+
+    assertThat(last().getObservedPerS()).isGreaterThan(2 * 40);
+    assertThat(last().getReplicas()).isGreaterThan(last().getPreviousReplicas());
+  }
+
+  @Test
+  void aClockThatJumpsNeitherFailsNorFlaps() {
+    pool("a", 50, 0);
+    ScalingBoard board = new ScalingBoard(0);
+    seconds(board, 600, 40, 1);
+    int before = last().getReplicas();
+    said.clear();
+    for (long jump : new long[] {3_600_000, -7_200_000, 86_400_000, -500, 40_000}) {
+      now += jump;
+      seconds(board, 35, 40, 1);
+    }
+
+    assertThat(said).allSatisfy(d -> assertThat(d.getReplicas()).isEqualTo(before));
+  }
+
+  @Test
+  void aWorkerThatStartsAnewIsNoBurst() {
+    pool("a", 50, 0);
+    ScalingBoard board = new ScalingBoard(0);
+    seconds(board, 600, 40, 1);
+    int before = last().getReplicas();
+    said.clear();
+    counts.put("a", new long[2]);
+    seconds(board, 60, 40, 1);
+
+    assertThat(said).allSatisfy(d -> assertThat(d.getReplicas()).isEqualTo(before));
+  }
+
+  @Test
+  void poolsShareOneBudgetAndTheDecisionSaysWhatItCost() {
+    pool("a", 50, 10);
+    pool("b", 50, 10);
+    ScalingBoard board = new ScalingBoard(100);
+    seconds(board, 700, 400, 1);
+
+    Map<String, ScalingDecision> newest = new TreeMap<>();
+    said.forEach(decision -> newest.put(decision.getPool(), decision));
+    assertThat(newest).hasSize(2);
+    assertThat(newest.values())
+        .allSatisfy(
+            decision -> {
+              assertThat(decision.getReplicas()).isEqualTo(5);
+              assertThat(decision.getRejectedReplicas()).isGreaterThan(5);
+              assertThat(decision.getRejectedReason()).contains("budget");
+            });
+  }
+
+  @Test
+  void aPoolThatIsScaledNoLongerIsForgotten() {
+    pool("a", 50, 0);
+    ScalingBoard board = new ScalingBoard(0);
+    seconds(board, 30, 40, 1);
+    said.clear();
+    pools.clear();
+    seconds(board, 120, 40, 1);
+
+    assertThat(said).isEmpty();
+  }
+}
