@@ -18,8 +18,8 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.streams.Topology;
 
 /**
- * The at-least-once application: the request path, plans, health, speculation and scaling, with what its
- * topologies share.
+ * The at-least-once application: the request path, plans, health, speculation and scaling, with
+ * what its topologies share.
  */
 public final class Operations {
   private final Topology topology = new Topology();

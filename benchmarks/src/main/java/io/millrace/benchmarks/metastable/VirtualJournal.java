@@ -55,7 +55,7 @@ final class VirtualJournal implements Journal {
   }
 
   @Override
-  public void restoreCache(CacheVisitor entries) {
+  public void restoreCache(BiConsumer<String, CachedOutput> entries) {
     // There was no earlier run.
   }
 }

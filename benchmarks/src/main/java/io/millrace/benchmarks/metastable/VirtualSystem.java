@@ -18,9 +18,11 @@ import io.millrace.schemas.identity.Fingerprint;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.serde.AvroSafety;
 import io.millrace.state.Answer;
+import io.millrace.state.CachedOutput;
 import io.millrace.state.Request;
 import io.millrace.topologies.dispatch.logic.DispatchPolicy;
 import io.millrace.topologies.dispatch.logic.Dispatcher;
+import io.millrace.topologies.dispatch.logic.Invalidations;
 import io.millrace.topologies.dispatch.logic.Outbox;
 import io.millrace.topologies.health.logic.HealthFold;
 import io.millrace.topologies.health.logic.HealthPolicy;
@@ -29,6 +31,7 @@ import io.millrace.topologies.targets.Target;
 import io.millrace.topologies.targets.TargetTable;
 import java.util.Arrays;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Callers, the production dispatcher and health, a worker and its backend, in virtual time.
@@ -86,6 +89,7 @@ final class VirtualSystem implements Outbox {
             new VirtualJournal(),
             this,
             fold,
+            new Invalidations(),
             new Random(seed + 1),
             START);
     Backend backend = new Backend(shape, agenda, new Random(seed + 2));
@@ -140,8 +144,7 @@ final class VirtualSystem implements Outbox {
         of.waitersMax(),
         of.flightsMax(),
         of.flightBytesMax(),
-        of.cacheEntriesMax(),
-        of.cacheBytesMax(),
+        of.cache(),
         budget ? of.retryRatio() : ATTEMPTS_MAX,
         budget ? of.retriesPerSecond() : Double.MAX_VALUE,
         budget ? of.retriesSaved() : Double.MAX_VALUE);
@@ -219,6 +222,11 @@ final class VirtualSystem implements Outbox {
   public void task(String pool, Task task) {
     tally.sent(task.getOperationId());
     worker.take(task);
+  }
+
+  @Override
+  public void cached(String fingerprint, @Nullable CachedOutput packed) {
+    // There is no other instance to tell.
   }
 
   @Override

@@ -30,7 +30,9 @@ public final class ScalingTopology {
   public static void build(Operations operations, long budgetMicros) {
     WorkerTable workers = new WorkerTable();
     TargetsTopology.follow(
-        operations, Topics.WORKERS, (worker, status, at) -> workers.put(worker, (WorkerStatus) status));
+        operations,
+        Topics.WORKERS,
+        (worker, status, at) -> workers.put(worker, (WorkerStatus) status));
     operations
         .topology()
         .addProcessor(

@@ -36,6 +36,13 @@ public final class Answers {
     return answer;
   }
 
+  /** What was cached once, in place of an answer that cannot be had. */
+  static Answer stale(Request request, CachedOutput cached, long now) {
+    Answer answer = fromCache(request, cached, now);
+    answer.setServedBy(ServedBy.STALE);
+    return answer;
+  }
+
   /** What the leader of a flight got, for one that joined it. */
   static Answer shared(Answer leader, Request waiter, long now) {
     Answer answer = base(waiter, leader.getOutcome(), ServedBy.FLIGHT, now);

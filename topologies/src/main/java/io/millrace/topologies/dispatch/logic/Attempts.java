@@ -9,6 +9,7 @@ import io.millrace.events.OperationKind;
 import io.millrace.events.Outcome;
 import io.millrace.events.TargetSpec;
 import io.millrace.state.Answer;
+import io.millrace.state.CachedOutput;
 import io.millrace.state.Flight;
 import io.millrace.state.FlightPhase;
 import io.millrace.topologies.health.logic.HealthFold;
@@ -139,12 +140,24 @@ final class Attempts {
     return failed(live.leader(), outcome, live.flight.getAttempt(), code, message, now);
   }
 
-  /** The target that is asked could not answer: another is asked, or this is the answer. */
+  /**
+   * The target that is asked could not answer: what was cached of it stands in, or another target
+   * is asked, or this is the answer.
+   */
   private void giveUp(LiveFlight live, Answer failure, long now) {
-    Target next =
-        Fallbacks.mayFollow(live, failure.getOutcome(), now)
-            ? fallbacks.turnToNext(live, now)
-            : null;
+    boolean mayFollow = Fallbacks.mayFollow(live, failure.getOutcome(), now);
+    CachedOutput stale = mayFollow ? stale(live, now) : null;
+    if (stale != null) {
+      notices.acted(
+          live.leader().getTarget(),
+          "CONTROL_SERVED_STALE",
+          "a cached answer stood in after " + failure.getOutcome(),
+          Map.of("age_ms", (double) (now - stale.getStoredAt())),
+          now);
+      replies.finish(live, Answers.stale(live.leader(), stale, now), now);
+      return;
+    }
+    Target next = mayFollow ? fallbacks.turnToNext(live, now) : null;
     if (next == null) {
       replies.finish(live, failure, now);
       return;
@@ -165,6 +178,13 @@ final class Attempts {
     }
     controls.began(next.spec(), now);
     sending.anew(live, next.spec(), now);
+  }
+
+  private @Nullable CachedOutput stale(LiveFlight live, long now) {
+    Target called = targets.target(live.leader().getTarget());
+    boolean allowed =
+        called != null && called.cacheable() && called.spec().getStaleIfErrorMs() != null;
+    return allowed ? replies.stale(live, now) : null;
   }
 
   /** Takes what a worker says. */

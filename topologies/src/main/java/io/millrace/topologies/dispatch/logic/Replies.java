@@ -7,11 +7,13 @@ import io.millrace.events.Outcome;
 import io.millrace.events.ServedBy;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.state.Answer;
+import io.millrace.state.CachedOutput;
 import io.millrace.state.FlightPhase;
 import io.millrace.state.Request;
 import io.millrace.topologies.targets.TargetTable;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers operations, once each: by what a flight ended with, by refusal, or by the answer that was
@@ -43,6 +45,11 @@ final class Replies {
   void answer(Request request, Answer answer, long now) {
     journal.answer(request.getOperationId(), now, answer);
     out.answer(request, answer);
+  }
+
+  /** What was cached of the flight's work and may stand in for its answer; null: nothing. */
+  @Nullable CachedOutput stale(LiveFlight live, long now) {
+    return cache.stale(live.fingerprint, now);
   }
 
   /** Refuses an operation at once; the refusal is its answer and is given again. */

@@ -12,6 +12,7 @@ import io.millrace.events.ControlType;
 import io.millrace.events.Fallback;
 import io.millrace.events.Hedge;
 import io.millrace.events.Outcome;
+import io.millrace.events.ServedBy;
 import io.millrace.events.Task;
 import io.millrace.events.Throttle;
 import io.millrace.schemas.serde.AvroSafety;
@@ -264,6 +265,31 @@ class ControlsTest {
     fail(rig.lastTask(), false);
     assertThat(rig.answerTo(call).getOutcome()).isEqualTo(Outcome.CIRCUIT_OPEN);
     assertThat(rig.dispatcher.inFlight()).isZero();
+  }
+
+  @Test
+  void whatWasCachedStandsInForAnErrorWhereTheTargetAllowsIt() {
+    rig.register(
+        DispatchRig.spec("echo")
+            .setIdempotent(true)
+            .setCacheTtlMs(1_000L)
+            .setStaleIfErrorMs(60_000L)
+            .setAttemptsMax(1));
+    rig.call("echo", "{}", 60_000);
+    rig.done(rig.lastTask(), Outcome.OK, "1");
+    rig.advance(2_000);
+    Request failed = rig.call("echo", "{}", 60_000);
+    assertThat(rig.answersTo(failed)).as("expired: asked anew").isEmpty();
+    fail(rig.lastTask(), false);
+    assertThat(rig.answerTo(failed))
+        .returns(Outcome.OK, Answer::getOutcome)
+        .returns("1", Answer::getOutput)
+        .returns(ServedBy.STALE, Answer::getServedBy);
+    assertThat(alertTypes()).contains("CONTROL_SERVED_STALE");
+    rig.advance(60_000);
+    Request later = rig.call("echo", "{}", 60_000);
+    fail(rig.lastTask(), false);
+    assertThat(rig.answerTo(later).getOutcome()).isEqualTo(Outcome.TOOL_ERROR);
   }
 
   @Test
