@@ -39,7 +39,7 @@ public final class BurstDrill {
   private static final int FIRST_WORKERS = 2;
   private static final int LAST_SECONDS_MAX = 180;
   private static final int RECOVERED = 20;
-  private static final Duration DEADLINE = Duration.ofSeconds(120);
+  private static final Duration DEADLINE = Duration.ofMinutes(2);
   private static final List<String> PLATFORM_JVM = List.of("-XX:+UseSerialGC", "-Xmx1g");
 
   private final java.util.function.Consumer<String> progress;
