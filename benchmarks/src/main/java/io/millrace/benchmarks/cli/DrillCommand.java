@@ -32,7 +32,7 @@ final class DrillCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "NAME",
       arity = "0..1",
-      description = "worker-kill, platform-kill or restart.")
+      description = "worker-kill, platform-kill or restart; or one of the commands below.")
   private @Nullable String name;
 
   @Option(

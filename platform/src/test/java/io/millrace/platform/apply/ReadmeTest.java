@@ -28,6 +28,21 @@ class ReadmeTest {
     assertThat(plan.calls()).hasSize(2).allMatch(call -> call.getTarget().endsWith("echo"));
   }
 
+  @Test
+  void everyTargetsFileInItCanBeApplied() throws Exception {
+    List<String> files =
+        Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL)
+            .matcher(Files.readString(Repository.ROOT.resolve("README.md")))
+            .results()
+            .map(block -> block.group(1))
+            .toList();
+
+    assertThat(files).hasSizeGreaterThan(1);
+    for (String file : files) {
+      assertThat(TargetsFile.parse("targets.yaml", file).targets()).isNotEmpty();
+    }
+  }
+
   private static String block(String language) throws Exception {
     String readme = Files.readString(Repository.ROOT.resolve("README.md"));
     Matcher block =
