@@ -79,8 +79,19 @@ final class RequestsCommand implements Callable<Integer> {
       description = "Options of the worker's JVM (${DEFAULT-VALUE}).")
   private List<String> workerJvm;
 
+  @Option(
+      names = "--controls",
+      defaultValue = "off",
+      description =
+          "off; or both, to measure what every control of a target costs (${DEFAULT-VALUE}).")
+  private String controls;
+
   @Override
   public Integer call() {
+    if (!controls.equals("off") && !controls.equals("both")) {
+      throw CommandException.usage(
+          "--controls: expected off or both, but '%s' is given".formatted(controls));
+    }
     for (int inFlight : concurrency) {
       positive("--concurrency", inFlight);
     }
@@ -100,10 +111,15 @@ final class RequestsCommand implements Callable<Integer> {
             flush,
             platformOptions,
             workerJvm,
-            slots);
+            slots,
+            controls.equals("both"));
     RequestsBenchmark.Result result = new RequestsBenchmark(settings, output.err()::println).run();
     print(result);
     ObjectNode document = (ObjectNode) Documents.of(result);
+    RequestsBenchmark.ControlsCost cost = result.controls();
+    if (cost != null) {
+      document.put("controls_cpu_overhead_pct", cost.cpuOverheadPct());
+    }
     document.put("flush_before_ack", flush);
     document.put("preheat_s", preheatSeconds);
     document.put("warmup_s", warmUpSeconds);

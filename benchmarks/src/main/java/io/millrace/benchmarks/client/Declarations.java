@@ -1,7 +1,11 @@
 package io.millrace.benchmarks.client;
 
+import io.millrace.events.AdaptiveTimeout;
+import io.millrace.events.ConcurrencyLimit;
+import io.millrace.events.Hedge;
 import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
+import io.millrace.events.Throttle;
 import io.millrace.platform.provision.Pools;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.serde.AvroSafety;
@@ -33,6 +37,16 @@ public final class Declarations {
         .setName(name)
         .setBuiltin(builtin)
         .setIdempotent(idempotent)
+        .build();
+  }
+
+  /** An idempotent tool with every control on, each as it is by default. */
+  public static TargetSpec controlled(String name, String builtin) {
+    return TargetSpec.newBuilder(tool(name, builtin, true))
+        .setAdaptiveTimeout(AdaptiveTimeout.newBuilder().build())
+        .setConcurrencyLimit(ConcurrencyLimit.newBuilder().build())
+        .setThrottle(Throttle.newBuilder().build())
+        .setHedge(Hedge.newBuilder().build())
         .build();
   }
 

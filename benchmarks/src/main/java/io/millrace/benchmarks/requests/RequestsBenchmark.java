@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Measures plans of parallel calls: platform, worker and driver are a process each, the driver this
@@ -31,7 +32,9 @@ public final class RequestsBenchmark {
   public static final int SLEEP_MILLIS = 20;
 
   private static final String SLEEP = "bench-sleep";
+  private static final String CONTROLLED = "bench-controlled";
   private static final String ECHO = "bench-echo";
+  private static final int TURNS = 3;
   private static final Duration OVERHEAD_WARM_UP = Duration.ofSeconds(5);
   private static final Duration OVERHEAD = Duration.ofSeconds(10);
   private static final Duration COUNTER = Duration.ofSeconds(5);
@@ -52,6 +55,7 @@ public final class RequestsBenchmark {
    * @param platformJvm options of the platform's JVM
    * @param workerJvm options of the worker's JVM
    * @param slots tasks that the worker runs at once
+   * @param controls whether the cost of every control of a target is measured too
    */
   public record Settings(
       List<Integer> concurrency,
@@ -61,7 +65,8 @@ public final class RequestsBenchmark {
       boolean flush,
       List<String> platformJvm,
       List<String> workerJvm,
-      int slots) {}
+      int slots,
+      boolean controls) {}
 
   /**
    * One run. CPU is of all processes, user and system; the driver's is also shown apart.
@@ -83,8 +88,23 @@ public final class RequestsBenchmark {
   /** A single call of a tool that does nothing, one in flight, milliseconds. */
   public record CallOverhead(double p50Ms, double p99Ms) {}
 
-  /** What was measured. */
-  public record Result(List<Run> runs, CallOverhead callOverhead) {}
+  /**
+   * The same plans of a tool with every control on, in turns with one that has none, at the most in
+   * flight.
+   *
+   * @param off without controls
+   * @param on with every control
+   * @param cpuOverheadPct CPU a plan with controls over that without, less 100 %
+   */
+  public record ControlsCost(List<Run> off, List<Run> on, double cpuOverheadPct) {}
+
+  /**
+   * What was measured.
+   *
+   * @param controls null if it was not asked for
+   */
+  public record Result(
+      List<Run> runs, CallOverhead callOverhead, @Nullable ControlsCost controls) {}
 
   private record Cpu(Duration driver, Duration platform, Duration worker) {}
 
@@ -119,7 +139,10 @@ public final class RequestsBenchmark {
   private WorkerProcess worker(Connection connection, WorkDirectory work) {
     Declarations.declare(
         connection,
-        List.of(Declarations.tool(SLEEP, "sleep", true), Declarations.tool(ECHO, "echo", true)));
+        List.of(
+            Declarations.tool(SLEEP, "sleep", true),
+            Declarations.controlled(CONTROLLED, "sleep"),
+            Declarations.tool(ECHO, "echo", true)));
     return WorkerProcess.start(
         "worker",
         connection,
@@ -141,11 +164,12 @@ public final class RequestsBenchmark {
         progress.accept("%d in flight: warming up".formatted(concurrency));
         plans.run(concurrency, settings.warmUp);
         progress.accept("%d in flight: measuring".formatted(concurrency));
-        Run run = run(plans, concurrency, platform, worker);
+        Run run = run(plans, concurrency, platform, worker, false);
         progress.accept(text(run));
         runs.add(run);
       }
     }
+    ControlsCost controls = settings.controls ? controls(connection, platform, worker) : null;
     try (ClosedLoop<ToolCall, ToolResult> calls =
         new ClosedLoop<>(connection, RequestKind.calls(ECHO))) {
       progress.accept("single calls of a tool that does nothing");
@@ -153,21 +177,45 @@ public final class RequestsBenchmark {
       Latencies latencies = calls.run(1, OVERHEAD).latencies();
       return new Result(
           runs,
-          new CallOverhead(latencies.percentileMillis(MEDIAN), latencies.percentileMillis(TAIL)));
+          new CallOverhead(latencies.percentileMillis(MEDIAN), latencies.percentileMillis(TAIL)),
+          controls);
     }
+  }
+
+  private ControlsCost controls(Connection connection, ChildJvm platform, WorkerProcess worker) {
+    int most = settings.concurrency.stream().mapToInt(Integer::intValue).max().orElse(1);
+    List<Run> off = new ArrayList<>();
+    List<Run> on = new ArrayList<>();
+    try (ClosedLoop<ToolPlan, ToolPlanResult> plain =
+            new ClosedLoop<>(connection, RequestKind.plans(SLEEP, CALLS, SLEEP_MILLIS));
+        ClosedLoop<ToolPlan, ToolPlanResult> controlled =
+            new ClosedLoop<>(connection, RequestKind.plans(CONTROLLED, CALLS, SLEEP_MILLIS))) {
+      progress.accept("controls: warming up");
+      controlled.run(most, settings.warmUp);
+      for (int turn = 0; turn < TURNS; turn++) {
+        off.add(run(plain, most, platform, worker, false));
+        progress.accept("controls off: " + text(off.get(turn)));
+        on.add(run(controlled, most, platform, worker, true));
+        progress.accept("controls on: " + text(on.get(turn)));
+      }
+    }
+    double without = off.stream().mapToDouble(Run::cpuMsPerPlan).average().orElse(0);
+    double with = on.stream().mapToDouble(Run::cpuMsPerPlan).average().orElse(0);
+    return new ControlsCost(off, on, 100 * (with / without - 1));
   }
 
   private Run run(
       ClosedLoop<ToolPlan, ToolPlanResult> plans,
       int concurrency,
       ChildJvm platform,
-      WorkerProcess worker) {
+      WorkerProcess worker,
+      boolean mayHedge) {
     long executedBefore = worker.ended();
     Cpu before = cpu(platform, worker);
     ClosedLoop.Round round = plans.run(concurrency, settings.measure);
     Cpu after = cpu(platform, worker);
     long count = round.latencies().count();
-    long executed = executed(worker, executedBefore, CALLS * count);
+    long executed = executed(worker, executedBefore, CALLS * count, mayHedge);
     double driver = millis(before.driver, after.driver) / count;
     double platformCpu = millis(before.platform, after.platform) / count;
     double workerCpu = millis(before.worker, after.worker) / count;
@@ -185,14 +233,14 @@ public final class RequestsBenchmark {
   }
 
   /** A plan may be answered a moment before the worker has counted its last task. */
-  private static long executed(WorkerProcess worker, long before, long expected) {
+  private static long executed(WorkerProcess worker, long before, long expected, boolean mayHedge) {
     long end = System.nanoTime() + COUNTER.toNanos();
     long executed = worker.ended() - before;
     while (executed < expected && System.nanoTime() - end < 0) {
       Thread.onSpinWait();
       executed = worker.ended() - before;
     }
-    if (executed != expected) {
+    if (mayHedge ? executed < expected : executed != expected) {
       throw CommandException.failed(
           "the worker ran %d calls, but the plans had %d".formatted(executed, expected));
     }

@@ -33,6 +33,7 @@ class BenchmarkCommandsTest {
     "'bench requests --concurrency 1,0',--concurrency",
     "'bench requests --concurrency one',--concurrency",
     "'bench requests --measure-s -1',--measure-s",
+    "'bench requests --controls on',--controls",
     "'bench decisions --records 0',--records",
     "'replay',plans",
     "'replay plans',--file",
