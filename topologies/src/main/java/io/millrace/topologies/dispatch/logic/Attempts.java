@@ -3,7 +3,6 @@ package io.millrace.topologies.dispatch.logic;
 import static io.millrace.topologies.dispatch.logic.Answers.failed;
 
 import io.millrace.events.Attempt;
-import io.millrace.events.ControlType;
 import io.millrace.events.Failure;
 import io.millrace.events.OperationKind;
 import io.millrace.events.Outcome;
@@ -21,14 +20,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Has the work of flights done: sends tasks, grants claims, takes what workers say, notices who
- * fell silent, and tries again where that is safe. The only authority on retries.
- *
- * <p>What is not idempotent runs only under a claim: workers ask, and the first claim in log order
- * is granted. A worker begins a claimed task only once it has said so in the log (RUNNING), and
- * begins no later than two seconds after its claim. A claim whose holder is silent for longer is
- * released in the same log: if RUNNING comes first there, the claim holds, and silence ends the
- * operation as OUTCOME_UNKNOWN; if RELEASE comes first, the task did not begin and is sent again.
+ * Has the work of flights done: sends tasks, takes what workers say, notices who fell silent, and
+ * tries again where that is safe. The only authority on retries.
  *
  * <p>The silence of a worker ends an attempt as LOST, which an idempotent operation survives by
  * another attempt.
@@ -51,6 +44,7 @@ final class Attempts {
   private final Fallbacks fallbacks;
   private final Controls controls;
   private final Sending sending;
+  private final Claims claims;
   private final RetryBudget budget;
 
   Attempts(
@@ -90,6 +84,7 @@ final class Attempts {
             controls,
             this.health,
             now);
+    this.claims = new Claims(out, flights, handOvers, fallbacks, sending);
     this.budget =
         new RetryBudget(policy.retryRatio(), policy.retriesPerSecond(), policy.retriesSaved(), now);
   }
@@ -196,15 +191,15 @@ final class Attempts {
             && live.flight.getPhase() == FlightPhase.SENT
             && attempt.getTaskId().equals(live.flight.getTaskId());
     switch (attempt.getPhase()) {
-      case CLAIM -> claim(present ? live : null, attempt, now);
+      case CLAIM -> claims.claim(present ? live : null, attempt, now);
       case RUNNING -> {
         if (live != null && present) {
-          running(live, attempt, now);
+          claims.running(live, attempt, now);
         }
       }
       case RELEASE -> {
         if (live != null && present) {
-          release(live, attempt, now);
+          claims.release(live, attempt, now);
         }
       }
       case DONE -> {
@@ -216,61 +211,6 @@ final class Attempts {
     }
   }
 
-  /**
-   * @param live the flight whose present task is claimed; null: there is none (any more)
-   */
-  private void claim(@Nullable LiveFlight live, Attempt claim, long now) {
-    boolean mayRun =
-        live != null
-            && now < live.deadline()
-            && (!live.claimed() || live.flight.getClaimId().equals(claim.getClaimId()));
-    if (mayRun && live != null && !live.claimed()) {
-      live.flight.setClaimId(claim.getClaimId());
-      live.heardAt = now;
-      // The task itself may lie in the queue twice; whoever holds the claim is watched by its beat.
-      handOvers.forget(live);
-      flights.write(live);
-      flights.schedule(live);
-    }
-    out.control(
-        Orders.control(
-            mayRun ? ControlType.GRANT : ControlType.CANCEL,
-            claim.getTenant(),
-            claim.getOperationId(),
-            claim.getTaskId(),
-            claim.getClaimId(),
-            mayRun
-                ? "first claim in the log"
-                : "another claim came first, or nobody waits any more",
-            now));
-  }
-
-  private void running(LiveFlight live, Attempt beat, long now) {
-    if (live.flight.getClaimRequired() && !holdsClaim(live, beat)) {
-      return;
-    }
-    // From now on its beat is watched, under whatever number its copies lie in the queue.
-    handOvers.forget(live);
-    live.heardAt = Math.max(live.heardAt, now);
-    if (live.claimed() && !live.flight.getBegun()) {
-      live.flight.setBegun(true);
-      flights.write(live);
-    }
-    flights.schedule(live);
-  }
-
-  private void release(LiveFlight live, Attempt release, long now) {
-    // A worker knows that it has not begun; that dispatch heard nothing proves it only by the log.
-    boolean byWorker = !release.getWorkerId().isEmpty();
-    if (live.claimed() && holdsClaim(live, release) && (byWorker || !live.flight.getBegun())) {
-      sending.again(live, fallbacks.target(live), now);
-    }
-  }
-
-  private static boolean holdsClaim(LiveFlight live, Attempt attempt) {
-    return live.claimed() && live.flight.getClaimId().equals(attempt.getClaimId());
-  }
-
   private void done(LiveFlight live, Attempt done, boolean present, long now) {
     Flight flight = live.flight;
     boolean ok = done.getOutcome() == Outcome.OK;
@@ -280,7 +220,7 @@ final class Attempts {
       health.ended(live, fallbacks.target(live), Foreign.bound(done), now);
       return;
     }
-    boolean claimHolds = !live.claimed() || holdsClaim(live, done);
+    boolean claimHolds = !live.claimed() || Claims.holds(live, done);
     boolean lateSuccess = !present && ok && !live.claimed();
     if (!(present && claimHolds) && !lateSuccess) {
       return;
