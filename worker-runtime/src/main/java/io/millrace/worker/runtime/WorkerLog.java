@@ -140,6 +140,7 @@ final class WorkerLog implements AutoCloseable {
     Attempt attempt = attempt(AttemptPhase.DONE, run);
     attempt.setOutcome(outcome);
     attempt.setOutput(result.output());
+    attempt.setInference(result.inference());
     if (result.failureCode() != null) {
       String message = result.failureMessage() == null ? "" : result.failureMessage();
       attempt.setFailure(new Failure(result.failureCode(), shortened(message)));

@@ -4,6 +4,7 @@ import io.millrace.events.Attempt;
 import io.millrace.events.Control;
 import io.millrace.events.OperationKind;
 import io.millrace.events.Task;
+import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import java.util.function.Function;
@@ -32,6 +33,16 @@ public record WorkerTopics(
         Topics::toolTasks,
         Topics.TOOL_ATTEMPTS,
         Topics.TOOL_CONTROLS);
+  }
+
+  /** The topics of inference requests. */
+  public static WorkerTopics models() {
+    return new WorkerTopics(
+        OperationKind.INFERENCE,
+        "millrace-inference-",
+        Topics::inferenceTasks,
+        InferenceTopics.ATTEMPTS,
+        InferenceTopics.CONTROLS);
   }
 
   /** The share group through which the workers of a pool take its tasks. */

@@ -1,5 +1,6 @@
 package io.millrace.worker.task;
 
+import io.millrace.events.InferenceRun;
 import io.millrace.events.Outcome;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param failureMessage for the person who reads it; null when the outcome is {@code OK}
  * @param retryable whether another attempt could succeed
  * @param costMicros cost of the run, millionths of the billing currency
+ * @param inference what a model gave; null of tools, and where there is nothing
  */
 public record RunResult(
     Outcome outcome,
@@ -19,7 +21,8 @@ public record RunResult(
     @Nullable String failureCode,
     @Nullable String failureMessage,
     boolean retryable,
-    long costMicros) {
+    long costMicros,
+    @Nullable InferenceRun inference) {
 
   /**
    * The run succeeded.
@@ -28,7 +31,16 @@ public record RunResult(
    * @param costMicros millionths of the billing currency
    */
   public static RunResult ok(@Nullable String output, long costMicros) {
-    return new RunResult(Outcome.OK, output, null, null, false, costMicros);
+    return new RunResult(Outcome.OK, output, null, null, false, costMicros, null);
+  }
+
+  /**
+   * The run of a model succeeded.
+   *
+   * @param costMicros millionths of the billing currency
+   */
+  public static RunResult ok(InferenceRun run, long costMicros) {
+    return new RunResult(Outcome.OK, null, null, null, false, costMicros, run);
   }
 
   /**
@@ -39,6 +51,6 @@ public record RunResult(
    * @param retryable whether another attempt could succeed
    */
   public static RunResult failed(String code, String message, boolean retryable) {
-    return new RunResult(Outcome.TOOL_ERROR, null, code, message, retryable, 0);
+    return new RunResult(Outcome.TOOL_ERROR, null, code, message, retryable, 0, null);
   }
 }
