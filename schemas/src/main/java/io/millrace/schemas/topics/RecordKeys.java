@@ -1,5 +1,6 @@
-package io.millrace.platform.cli;
+package io.millrace.schemas.topics;
 
+import io.millrace.events.InferenceRequest;
 import io.millrace.events.ToolCall;
 import io.millrace.schemas.identity.Fingerprint;
 import java.util.List;
@@ -8,7 +9,7 @@ import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
 
 /** Chooses the Kafka key that the catalogue asks for from a record's own fields. */
-final class RecordKeys {
+public final class RecordKeys {
   /** What the catalogue calls keys, and the fields that hold them; the first that is filled. */
   private static final List<String> PREFERRED =
       List.of(
@@ -30,9 +31,12 @@ final class RecordKeys {
    * @param keyOfTopic what the topic's keys are, as the catalogue says it
    * @return null only if no field that could be the key is filled
    */
-  static @Nullable String of(String keyOfTopic, SpecificRecord record) {
+  public static @Nullable String of(String keyOfTopic, SpecificRecord record) {
     if (record instanceof ToolCall call) {
       return Fingerprint.ofOperation(call.getId());
+    }
+    if (record instanceof InferenceRequest request) {
+      return Fingerprint.ofOperation(request.getId());
     }
     if (keyOfTopic.startsWith("tenant")) {
       return text(record, "tenant");

@@ -1,4 +1,4 @@
-package io.millrace.worker.runtime;
+package io.millrace.schemas.log;
 
 import io.millrace.schemas.serde.Received;
 import io.millrace.schemas.serde.TotalDeserializer;
@@ -13,8 +13,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Decodes records of one class and waits for a registry that is away: its absence says nothing
  * about the record, so it must not cost one.
+ *
+ * @param <T> class of the records
  */
-final class RecordReader<T extends GenericContainer> {
+public final class RecordReader<T extends GenericContainer> {
 
   private static final Logger LOG = LoggerFactory.getLogger(RecordReader.class);
   private static final String REGISTRY_AWAY = "REGISTRY_UNAVAILABLE";
@@ -29,13 +31,13 @@ final class RecordReader<T extends GenericContainer> {
    * @param serde settings of the serde
    * @param stopping true ends the wait for the registry
    */
-  RecordReader(Class<T> type, Map<String, ?> serde, BooleanSupplier stopping) {
+  public RecordReader(Class<T> type, Map<String, ?> serde, BooleanSupplier stopping) {
     this.records = TotalDeserializer.forValues(type, serde);
     this.stopping = stopping;
   }
 
   /** The record, null for a tombstone, or what stands for one that cannot be read. */
-  Read<T> read(String topic, byte @Nullable [] bytes) {
+  public Read<T> read(String topic, byte @Nullable [] bytes) {
     while (true) {
       Received<T> received = records.deserialize(topic, bytes);
       if (received == null) {
@@ -52,5 +54,5 @@ final class RecordReader<T extends GenericContainer> {
   }
 
   /** Either a record (null for a tombstone) or what could not be read. */
-  record Read<T>(@Nullable T record, @Nullable Undecodable undecodable) {}
+  public record Read<T>(@Nullable T record, @Nullable Undecodable undecodable) {}
 }

@@ -1,4 +1,4 @@
-package io.millrace.platform.apply;
+package io.millrace.schemas.text;
 
 import java.util.Collection;
 import java.util.Comparator;

@@ -1,7 +1,8 @@
-package io.millrace.worker.runtime;
+package io.millrace.schemas.log;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -9,11 +10,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.WakeupException;
@@ -23,12 +24,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads all partitions of some topics on one thread: tables from their beginning, a stream of words
- * to this worker from its end.
+ * Reads topics on one thread: tables whole and from their beginning, streams of words to this
+ * process from where they end at its start.
  *
  * <p>One consumer and thread for all, since an idle consumer costs CPU.
  */
-final class LogFollower implements AutoCloseable {
+public final class LogFollower implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(LogFollower.class);
   private static final Duration POLL = Duration.ofSeconds(10);
@@ -37,7 +38,8 @@ final class LogFollower implements AutoCloseable {
 
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final Set<String> tables;
-  private final String stream;
+  private final Set<String> streams;
+  private final UnaryOperator<List<TopicPartition>> share;
   private final Map<String, Consumer<ConsumerRecord<byte[], byte[]>>> readers;
   private final Set<String> awaited;
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
@@ -47,23 +49,27 @@ final class LogFollower implements AutoCloseable {
   /**
    * Not started yet.
    *
+   * @param name of its thread
    * @param kafka settings of the client, brokers included
    * @param tables topics read from their beginning, and what gets their records, in order per
    *     partition
-   * @param stream topic read from where it ends at the start
-   * @param onStream gets its records, in order per partition
+   * @param streams topics read from where they end at the start, and what gets their records,
+   *     likewise
+   * @param share which of a stream's partitions, sorted and at least one, are read
    * @param awaited other topics whose existence is waited for
    */
-  LogFollower(
+  public LogFollower(
+      String name,
       Map<String, Object> kafka,
       Map<String, Consumer<ConsumerRecord<byte[], byte[]>>> tables,
-      String stream,
-      Consumer<ConsumerRecord<byte[], byte[]>> onStream,
+      Map<String, Consumer<ConsumerRecord<byte[], byte[]>>> streams,
+      UnaryOperator<List<TopicPartition>> share,
       Set<String> awaited) {
     this.tables = Set.copyOf(tables.keySet());
-    this.stream = stream;
+    this.streams = Set.copyOf(streams.keySet());
+    this.share = share;
     this.readers = new HashMap<>(tables);
-    readers.put(stream, onStream);
+    readers.putAll(streams);
     this.awaited = Set.copyOf(awaited);
     Map<String, Object> settings = new HashMap<>(kafka);
     settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
@@ -72,15 +78,16 @@ final class LogFollower implements AutoCloseable {
     settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
     this.consumer =
         new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-    this.thread = new Thread(this::run, "worker-follower");
+    this.thread = new Thread(this::run, name);
   }
 
-  void start() {
+  /** Starts reading; returns at once. Brokers that are away are waited for. */
+  public void start() {
     thread.start();
   }
 
-  /** Done once the tables have been read whole and the position in the stream is fixed. */
-  CompletableFuture<Void> ready() {
+  /** Done once the tables have been read whole and the positions in the streams are fixed. */
+  public CompletableFuture<Void> ready() {
     return ready;
   }
 
@@ -99,7 +106,7 @@ final class LogFollower implements AutoCloseable {
         } catch (WakeupException | InterruptException e) {
           stopping = true;
         } catch (KafkaException e) {
-          LOG.warn("Reading {} and {} failed; trying again: {}", tables, stream, e.toString());
+          LOG.warn("Reading {} and {} failed; trying again: {}", tables, streams, e.toString());
           pause();
         }
       }
@@ -116,9 +123,11 @@ final class LogFollower implements AutoCloseable {
       try {
         String missing = missing();
         if (missing == null) {
-          Set<TopicPartition> whole = new HashSet<>();
+          List<TopicPartition> whole = new ArrayList<>();
           tables.forEach(table -> whole.addAll(partitions(table)));
-          return position(whole, partitions(stream));
+          List<TopicPartition> shares = new ArrayList<>();
+          streams.forEach(stream -> shares.addAll(share.apply(partitions(stream))));
+          return position(whole, shares);
         }
         LOG.warn("Topic {} does not exist yet; create the topics first. Trying again", missing);
       } catch (WakeupException | InterruptException e) {
@@ -143,14 +152,16 @@ final class LogFollower implements AutoCloseable {
 
   /** Fixes all positions; returns where the table ends, for partitions that have something. */
   private Map<TopicPartition, Long> position(
-      Set<TopicPartition> whole, Set<TopicPartition> streams) {
+      List<TopicPartition> whole, List<TopicPartition> shares) {
     List<TopicPartition> all = new ArrayList<>(whole);
-    all.addAll(streams);
+    all.addAll(shares);
     consumer.assign(all);
     consumer.seekToBeginning(whole);
-    consumer.seekToEnd(streams);
-    // Seeking is lazy: asking for the position is what fixes it before a task is taken.
-    streams.forEach(consumer::position);
+    if (!shares.isEmpty()) {
+      consumer.seekToEnd(shares);
+    }
+    // Seeking is lazy: asking for the position is what fixes it before anything is asked for.
+    shares.forEach(consumer::position);
     Map<TopicPartition, Long> ends = new HashMap<>(consumer.endOffsets(whole));
     ends.entrySet().removeIf(end -> consumer.position(end.getKey()) >= end.getValue());
     if (ends.isEmpty()) {
@@ -159,12 +170,11 @@ final class LogFollower implements AutoCloseable {
     return ends;
   }
 
-  private Set<TopicPartition> partitions(String topic) {
-    Set<TopicPartition> partitions = new HashSet<>();
-    for (PartitionInfo info : consumer.partitionsFor(topic)) {
-      partitions.add(new TopicPartition(info.topic(), info.partition()));
-    }
-    return partitions;
+  private List<TopicPartition> partitions(String topic) {
+    return consumer.partitionsFor(topic).stream()
+        .map(info -> new TopicPartition(info.topic(), info.partition()))
+        .sorted(Comparator.comparingInt(TopicPartition::partition))
+        .toList();
   }
 
   private void read(ConsumerRecord<byte[], byte[]> record) {

@@ -1,7 +1,7 @@
-package io.millrace.platform.json;
+package io.millrace.schemas.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.millrace.platform.apply.Spelling;
+import io.millrace.schemas.text.Spelling;
 import java.nio.ByteBuffer;
 import java.time.DateTimeException;
 import java.time.Instant;

@@ -1,4 +1,4 @@
 @NullMarked
-package io.millrace.platform.json;
+package io.millrace.schemas.json;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,4 @@
-package io.millrace.platform.json;
+package io.millrace.schemas.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;

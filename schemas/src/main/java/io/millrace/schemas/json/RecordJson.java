@@ -1,10 +1,14 @@
-package io.millrace.platform.json;
+package io.millrace.schemas.json;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.millrace.schemas.serde.AvroSafety;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -31,6 +35,8 @@ import org.jspecify.annotations.Nullable;
  * <p>This is not Avro's own JSON encoding, which wraps unions and hides bytes in Latin-1 text.
  */
 public final class RecordJson {
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
   static {
@@ -69,6 +75,21 @@ public final class RecordJson {
    */
   public static GenericRecord fromJson(JsonNode json, Schema schema) throws RecordJsonException {
     return (GenericRecord) new RecordReader(false).read(json, schema);
+  }
+
+  /**
+   * What a field that carries JSON text says: the JSON in it, null, or the text itself if it is no
+   * JSON.
+   */
+  public static JsonNode parsed(@Nullable String text) {
+    if (text == null) {
+      return NullNode.getInstance();
+    }
+    try {
+      return JSON.readTree(text);
+    } catch (JsonProcessingException e) {
+      return TextNode.valueOf(text);
+    }
   }
 
   static boolean isTimestamp(Schema schema) {

@@ -1,4 +1,4 @@
-package io.millrace.platform.json;
+package io.millrace.schemas.json;
 
 import java.util.List;
 
