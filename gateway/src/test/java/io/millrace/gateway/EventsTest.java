@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.millrace.events.Alert;
 import io.millrace.events.ToolCall;
 import io.millrace.schemas.topics.Topics;
+import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -154,7 +155,7 @@ class EventsTest {
             .http()
             .newWebSocketBuilder()
             .buildAsync(
-                java.net.URI.create(
+                URI.create(
                     bench.uri("/v1/events?topics=tool.calls").toString().replace("http", "ws")),
                 reader)
             .get(10, TimeUnit.SECONDS);
@@ -203,8 +204,7 @@ class EventsTest {
             .http()
             .newWebSocketBuilder()
             .buildAsync(
-                java.net.URI.create(
-                    bench.uri("/v1/events?topics=alerts").toString().replace("http", "ws")),
+                URI.create(bench.uri("/v1/events?topics=alerts").toString().replace("http", "ws")),
                 new WebSocket.Listener() {
                   @Override
                   public CompletionStage<?> onText(WebSocket ws, CharSequence data, boolean last) {

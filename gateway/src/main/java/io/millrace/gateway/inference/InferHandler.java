@@ -106,16 +106,19 @@ final class InferHandler implements Handler<RoutingContext> {
     Instant now = context.clock().instant();
     Instant deadline = now.plus(timeout(model, caller, request));
     InferenceRequest asked = event(routing, model, caller, request, now, deadline);
-    String version = model.getVersion();
-    ModelStatistics counts = statistics.of(model.getName(), version);
+    ModelStatistics counts = statistics.of(model.getName(), model.getVersion());
     long rows = rows(model, request);
     long began = System.nanoTime();
     counts.begins();
     context
         .ask(routing, Exchange.INFERENCE, asked.getId(), caller.tenant(), asked, deadline)
+        .onComplete(done -> counts.ends())
         .onSuccess(
             result -> {
-              counts.ended(result, rows, millisSince(began), context.clock().millis());
+              String version = result.getModelVersion();
+              statistics
+                  .of(model.getName(), version.isEmpty() ? model.getVersion() : version)
+                  .answered(result, rows, millisSince(began), context.clock().millis());
               answer(routing, model, request, asked, result);
             })
         .onFailure(

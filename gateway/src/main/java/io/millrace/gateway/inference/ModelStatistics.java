@@ -87,9 +87,13 @@ final class ModelStatistics {
     pending.incrementAndGet();
   }
 
+  /** A request is no longer on its way. */
+  void ends() {
+    pending.decrementAndGet();
+  }
+
   /** A request ended without a result. */
   synchronized void failed(double millis) {
-    pending.decrementAndGet();
     fail.add(millis);
   }
 
@@ -99,8 +103,7 @@ final class ModelStatistics {
    * @param rows of the request's batch dimension; 1 without one
    * @param millis since the request began
    */
-  synchronized void ended(InferenceResult result, long rows, double millis, long nowMillis) {
-    pending.decrementAndGet();
+  synchronized void answered(InferenceResult result, long rows, double millis, long nowMillis) {
     if (result.getOutcome() != Outcome.OK) {
       fail.add(millis);
       return;

@@ -10,17 +10,18 @@ import org.jspecify.annotations.Nullable;
 public final class Outcomes {
   /** What a refusal means by its code; others are the caller's fault: 400. */
   private static final Map<String, Integer> REFUSED =
-      Map.of(
-          "TARGET_UNKNOWN", 404,
-          "VERSION_UNKNOWN", 404,
-          "POOL_UNKNOWN", 503,
-          "OVERLOADED", 503,
-          "CONTROL_THROTTLED", 503,
-          "ARGUMENTS_TOO_LARGE", 413,
-          "CONTEXT_TOO_LARGE", 413,
-          "INPUTS_TOO_LARGE", 413,
-          "DEADLINE_EXCEEDED", 504,
-          "OPERATION_ID_REUSED", 409);
+      Map.ofEntries(
+          Map.entry("TARGET_UNKNOWN", 404),
+          Map.entry("VERSION_UNKNOWN", 404),
+          Map.entry("POOL_UNKNOWN", 503),
+          Map.entry("MODEL_NOT_READY", 503),
+          Map.entry("OVERLOADED", 503),
+          Map.entry("CONTROL_THROTTLED", 503),
+          Map.entry("ARGUMENTS_TOO_LARGE", 413),
+          Map.entry("CONTEXT_TOO_LARGE", 413),
+          Map.entry("INPUTS_TOO_LARGE", 413),
+          Map.entry("DEADLINE_EXCEEDED", 504),
+          Map.entry("OPERATION_ID_REUSED", 409));
 
   private Outcomes() {}
 

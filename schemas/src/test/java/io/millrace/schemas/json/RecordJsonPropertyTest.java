@@ -27,7 +27,7 @@ import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
 
 /** A record goes to JSON text and back unchanged, for every record class and every Avro type. */
-class RecordJsonProperties {
+class RecordJsonPropertyTest {
   static {
     AvroSafety.establish();
   }

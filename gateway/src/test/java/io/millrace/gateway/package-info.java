@@ -1,4 +1,0 @@
-@NullMarked
-package io.millrace.gateway;
-
-import org.jspecify.annotations.NullMarked;
