@@ -43,6 +43,7 @@ public final class Gateway implements AutoCloseable {
   private static final int STREAMS_PER_CONNECTION = 256;
   private static final int WINDOW_BYTES = 1 << 20;
   private static final long START_SECONDS = 30;
+  private static final long FAREWELL_MILLIS = 1_000;
 
   private final GatewayConfig config;
   private final Vertx vertx;
@@ -124,7 +125,8 @@ public final class Gateway implements AutoCloseable {
     return new Readiness(
         List.of(
             new Readiness.Part(
-                "log", ready, ready ? "" : "it waits for brokers, topics or the registry")));
+                "log", ready, ready ? "" : "it waits for brokers, topics or the registry"),
+            new Readiness.Part("door", !closed.get(), closed.get() ? "it stops" : "")));
   }
 
   private void listen() {
@@ -242,12 +244,15 @@ public final class Gateway implements AutoCloseable {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
-    gate.drain();
+    CompletableFuture<Void> ended = gate.drain();
     modules.forEach(module -> quietly("module", module::drain));
-    long millis = config.drainTimeout().toMillis();
+    quietly(
+        "last requests", () -> ended.get(config.drainTimeout().toMillis(), TimeUnit.MILLISECONDS));
     List<Future<Void>> stops =
-        servers.stream().map(server -> server.shutdown(millis, TimeUnit.MILLISECONDS)).toList();
-    stops.forEach(stop -> quietly("server", () -> wait(stop, millis + 1_000)));
+        servers.stream()
+            .map(server -> server.shutdown(FAREWELL_MILLIS, TimeUnit.MILLISECONDS))
+            .toList();
+    stops.forEach(stop -> quietly("server", () -> wait(stop, 2 * FAREWELL_MILLIS)));
     modules.forEach(module -> quietly("module", module::close));
     quietly("log", log::close);
     quietly("threads", () -> wait(vertx.close(), 10_000));

@@ -89,7 +89,7 @@ class EventsTest {
   }
 
   private static void free() {
-    await().until(() -> bench.get("/metrics").body().contains("gateway_streams 0"));
+    await().until(() -> bench.get("/metrics").body().contains("millrace_gateway_streams 0"));
   }
 
   @Test
@@ -160,7 +160,7 @@ class EventsTest {
                 reader)
             .get(10, TimeUnit.SECONDS);
     String large = "{\"a\":\"" + "x".repeat(500_000) + "\"}";
-    await().until(() -> bench.get("/metrics").body().contains("gateway_streams 1"));
+    await().until(() -> bench.get("/metrics").body().contains("millrace_gateway_streams 1"));
     await()
         .until(
             () -> {
@@ -169,7 +169,7 @@ class EventsTest {
                   null,
                   "k",
                   ToolCall.newBuilder().setId("i").setTarget("t").setArguments(large).build());
-              return bench.get("/metrics").body().contains("gateway_streams 0");
+              return bench.get("/metrics").body().contains("millrace_gateway_streams 0");
             });
 
     socket.request(Long.MAX_VALUE);

@@ -320,8 +320,22 @@ class GatewayTest {
   }
 
   @Test
+  void requestsAreTimedByTheirRoute() throws Exception {
+    bench.topologies(GatewayTest::answer);
+    bench.post("/v1/tools/timed/calls", "{}");
+
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(bench.get("/metrics").body())
+                    .contains(
+                        "millrace_gateway_request_seconds_count{route=\"/v1/tools/:tool/calls\",status=\"200\"}")
+                    .doesNotContain("timed"));
+  }
+
+  @Test
   void metersAndHealthAreShown() throws Exception {
-    assertThat(bench.get("/metrics").body()).contains("gateway_requests_in_flight 0");
+    assertThat(bench.get("/metrics").body()).contains("millrace_gateway_requests_in_flight 0");
     assertThat(bench.get("/readyz").statusCode()).isEqualTo(200);
     assertThat(json(bench.get("/readyz")).at("/parts/log/ready").booleanValue()).isTrue();
   }

@@ -11,13 +11,17 @@ import io.millrace.schemas.topics.Topics;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * {@code GET /v1/events?topics=a,b[&tenant=…]}: what is written to topics of the catalogue from now
@@ -27,23 +31,28 @@ import org.jspecify.annotations.Nullable;
  * set headers, goes on after an event that was received before.
  */
 public final class EventsModule implements GatewayModule {
+  private static final Logger LOG = LoggerFactory.getLogger(EventsModule.class);
   private static final int TOPICS_MAX = 20;
+  private static final Duration FAREWELL = Duration.ofSeconds(2);
 
   private final Set<EventStream> streams = ConcurrentHashMap.newKeySet();
+  private final Semaphore room = new Semaphore(0);
+  private int streamsMax;
 
   /** For the service loader. */
   public EventsModule() {}
 
   @Override
   public void routes(Router router, GatewayContext context) {
-    Semaphore room = new Semaphore(context.config().streamsMax());
-    Gauge.builder("gateway.streams", streams, Set::size)
+    streamsMax = context.config().streamsMax();
+    room.release(streamsMax);
+    Gauge.builder("millrace.gateway.streams", streams, Set::size)
         .description("Streams of live events")
         .register(context.metrics());
-    router.get("/v1/events").handler(routing -> begin(routing, context, room));
+    router.get("/v1/events").handler(routing -> begin(routing, context));
   }
 
-  private void begin(RoutingContext routing, GatewayContext context, Semaphore room) {
+  private void begin(RoutingContext routing, GatewayContext context) {
     List<Topic<?>> topics = topics(routing.request().getParam("topics"));
     if (!room.tryAcquire()) {
       throw new Refusal(
@@ -56,8 +65,7 @@ public final class EventsModule implements GatewayModule {
           .onSuccess(
               socket -> {
                 Gate.leave(routing);
-                EventStream stream =
-                    start(routing, context, topics, new WebSocketEvents(socket), room);
+                EventStream stream = start(routing, context, topics, new WebSocketEvents(socket));
                 onClose(socket, stream);
               })
           .onFailure(
@@ -66,7 +74,7 @@ public final class EventsModule implements GatewayModule {
                 routing.fail(failure);
               });
     } else {
-      EventStream stream = start(routing, context, topics, new ServerSentEvents(routing), room);
+      EventStream stream = start(routing, context, topics, new ServerSentEvents(routing));
       routing.addEndHandler(gone -> stream.close());
     }
   }
@@ -79,11 +87,7 @@ public final class EventsModule implements GatewayModule {
   }
 
   private EventStream start(
-      RoutingContext routing,
-      GatewayContext context,
-      List<Topic<?>> topics,
-      Sink sink,
-      Semaphore room) {
+      RoutingContext routing, GatewayContext context, List<Topic<?>> topics, Sink sink) {
     EventStream stream =
         new EventStream(
             context.config(),
@@ -148,5 +152,12 @@ public final class EventsModule implements GatewayModule {
   @Override
   public void drain() {
     streams.forEach(EventStream::close);
+    try {
+      if (!room.tryAcquire(streamsMax, FAREWELL.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.warn("{} streams of events did not end in time", streams.size());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -3,14 +3,18 @@ package io.millrace.gateway.http;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.millrace.gateway.GatewayConfig;
 import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -58,7 +62,7 @@ public final class Gate implements Handler<RoutingContext> {
     this.bytesMax = config.requestBytesMax();
     this.rejections = rejections;
     this.metrics = metrics;
-    Gauge.builder("gateway.requests.in.flight", room, Room::requests)
+    Gauge.builder("millrace.gateway.requests.in.flight", room, Room::requests)
         .description("Requests that were let in and are not answered yet")
         .register(metrics);
   }
@@ -87,15 +91,18 @@ public final class Gate implements Handler<RoutingContext> {
     }
   }
 
-  /** From now on refuses what comes. */
-  public void drain() {
+  /** From now on refuses what comes; the result is done when what was let in has ended. */
+  public CompletableFuture<Void> drain() {
     draining = true;
+    return room.drain();
   }
 
   @Override
   public void handle(RoutingContext routing) {
     HttpServerRequest request = routing.request();
     Answers.timeout(routing, requestTimeoutMillis);
+    long began = System.nanoTime();
+    routing.addEndHandler(done -> timed(routing, began));
     Refusal foreign =
         names.judge(
             request.authority() == null
@@ -119,6 +126,18 @@ public final class Gate implements Handler<RoutingContext> {
         read(routing, place);
       }
     }
+  }
+
+  /** Routes are few, and no part of a path that a client chose is among the tags. */
+  private void timed(RoutingContext routing, long began) {
+    Route route = routing.currentRoute();
+    String path = route == null ? null : route.getPath();
+    Timer.builder("millrace.gateway.request")
+        .description("From a request's headers to its answer")
+        .tag("route", path == null ? "none" : path)
+        .tag("status", String.valueOf(routing.response().getStatusCode()))
+        .register(metrics)
+        .record(System.nanoTime() - began, TimeUnit.NANOSECONDS);
   }
 
   private void read(RoutingContext routing, Place place) {
@@ -225,7 +244,7 @@ public final class Gate implements Handler<RoutingContext> {
   }
 
   private void refuse(RoutingContext routing, Refusal refusal) {
-    Counter.builder("gateway.refusals")
+    Counter.builder("millrace.gateway.refusals")
         .description("Requests that were refused before any route saw them")
         .tag("code", refusal.code())
         .register(metrics)

@@ -1,5 +1,6 @@
 package io.millrace.gateway.http;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -9,6 +10,8 @@ final class Room {
   private final long bytesMax;
   private final AtomicInteger requests = new AtomicInteger();
   private final AtomicLong bytes = new AtomicLong();
+  private final CompletableFuture<Void> empty = new CompletableFuture<>();
+  private volatile boolean draining;
 
   Room(int requestsMax, long bytesMax) {
     this.requestsMax = requestsMax;
@@ -35,8 +38,19 @@ final class Room {
 
   /** A request ends that held so many bytes. */
   void leave(long held) {
-    requests.decrementAndGet();
     bytes.addAndGet(-held);
+    if (requests.decrementAndGet() == 0 && draining) {
+      empty.complete(null);
+    }
+  }
+
+  /** Done once no request is in flight; nothing is to be let in any more. */
+  CompletableFuture<Void> drain() {
+    draining = true;
+    if (requests.get() == 0) {
+      empty.complete(null);
+    }
+    return empty;
   }
 
   /** Requests in flight. */

@@ -84,7 +84,7 @@ public final class GatewayLog implements AutoCloseable {
     this.clock = clock;
     this.writer = new GatewayWriter(config);
     this.waiters = new Waiters<>(config.requestsMax());
-    Gauge.builder("gateway.waiting", waiters, Waiters::count)
+    Gauge.builder("millrace.gateway.waiting", waiters, Waiters::count)
         .description("Operations whose answers are waited for")
         .register(metrics);
     RecordReader<TargetSpec> targetReader = reader(TargetSpec.class);
