@@ -49,12 +49,13 @@ public final class Operations {
     this.metrics = metrics;
     this.sinks = new Sinks(topology, serdes);
     TargetsTopology.build(this);
-    DispatchTopology.build(this);
+    DispatchTopology.buildTools(this);
     PlanTopology.build(this);
     HealthTopology.build(this);
     SpeculationTopology.build(this);
     ScalingTopology.build(this, scalingBudgetMicros);
     TargetsTopology.buildInvalidations(this);
+    DispatchTopology.buildModels(this);
   }
 
   /** The topology that the application runs. */

@@ -188,7 +188,7 @@ final class VirtualSystem implements Outbox {
                 "1",
                 request.getArguments())
             : Fingerprint.ofOperation(request.getOperationId());
-    dispatcher.call(request, fingerprint, target, at);
+    dispatcher.call(request, fingerprint, target, null, at);
   }
 
   private int key() {

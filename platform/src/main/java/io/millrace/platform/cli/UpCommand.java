@@ -6,6 +6,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.millrace.platform.data.DataDirectoryException;
 import io.millrace.platform.embedded.EmbeddedPlatform;
+import io.millrace.platform.embedded.ModelsPart;
 import io.millrace.platform.embedded.OperationsPart;
 import io.millrace.platform.embedded.Part;
 import io.millrace.platform.embedded.PlatformOptions;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -38,6 +40,7 @@ final class UpCommand implements Callable<Integer> {
 
   private static final String OPERATIONS = "operations";
   private static final String TOOL_WORKER = "tool-worker";
+  private static final String MODELS = "models";
   private static final String NONE = "none";
 
   private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
@@ -78,9 +81,16 @@ final class UpCommand implements Callable<Integer> {
       names = "--parts",
       split = ",",
       hidden = true,
-      defaultValue = OPERATIONS + "," + TOOL_WORKER,
-      description = "Parts that run in this process: operations, tool-worker or none.")
+      defaultValue = OPERATIONS + "," + TOOL_WORKER + "," + MODELS,
+      description = "Parts that run in this process: operations, tool-worker, models or none.")
   private List<String> parts;
+
+  @Option(
+      names = "--models",
+      paramLabel = "DIR",
+      description =
+          "Models to serve, in Triton's layout, watched for changes; default: models within --data.")
+  private @Nullable Path models;
 
   @Override
   public Integer call() throws InterruptedException {
@@ -116,11 +126,15 @@ final class UpCommand implements Callable<Integer> {
       switch (part) {
         case OPERATIONS -> chosen.add(new OperationsPart(meters, Map.of()));
         case TOOL_WORKER -> chosen.add(new ToolWorkerPart(meters, Map.of()));
+        case MODELS ->
+            chosen.add(
+                new ModelsPart(
+                    meters, models == null ? data.resolve("models") : models, Map.of()));
         case NONE -> {}
         default ->
             throw CommandException.usage(
-                "--parts: expected %s, %s or %s, but %s is given"
-                    .formatted(OPERATIONS, TOOL_WORKER, NONE, part));
+                "--parts: expected %s, %s, %s or %s, but %s is given"
+                    .formatted(OPERATIONS, TOOL_WORKER, MODELS, NONE, part));
       }
     }
     return chosen;

@@ -34,8 +34,16 @@ public record Topic<T extends SpecificRecord>(
   /** Largest record of any topic, bytes: two payloads of 1 MiB and what is around them fit. */
   public static final int RECORD_BYTES_MAX = 4 * 1024 * 1024;
 
+  /** Most bytes of tensors in one request to a model, and in one answer. */
+  public static final int TENSOR_BYTES_MAX = 8 * 1024 * 1024;
+
+  /** Largest record of inference, bytes: tensors and what is around them. */
+  public static final int INFERENCE_BYTES_MAX = TENSOR_BYTES_MAX + 1024 * 1024;
+
   /** Largest rejection, bytes: it holds the rejected record whole. */
-  public static final int REJECTION_BYTES_MAX = 2 * RECORD_BYTES_MAX;
+  public static final int REJECTION_BYTES_MAX = INFERENCE_BYTES_MAX + 1024 * 1024;
+
+  private static final String INFERENCE = "inference.";
 
   /** How many partitions a topic gets; never changed in place. */
   public enum Spread {
@@ -74,9 +82,7 @@ public record Topic<T extends SpecificRecord>(
   /** The topic's settings as Kafka names them. */
   public Map<String, String> config() {
     Map<String, String> config = new LinkedHashMap<>();
-    config.put(
-        "max.message.bytes",
-        Integer.toString(record == Rejection.class ? REJECTION_BYTES_MAX : RECORD_BYTES_MAX));
+    config.put("max.message.bytes", Integer.toString(recordBytesMax()));
     if (cleanup == Cleanup.COMPACT) {
       config.put("cleanup.policy", "compact");
       config.put("min.compaction.lag.ms", Long.toString(retention.toMillis()));
@@ -90,6 +96,13 @@ public record Topic<T extends SpecificRecord>(
   /** Whether clients write it, by {@link #writers}; what others write, clients may only read. */
   public boolean clientsWrite() {
     return List.of(writers.split(", ")).contains("clients");
+  }
+
+  private int recordBytesMax() {
+    if (record == Rejection.class) {
+      return REJECTION_BYTES_MAX;
+    }
+    return name.startsWith(INFERENCE) ? INFERENCE_BYTES_MAX : RECORD_BYTES_MAX;
   }
 
   @Override

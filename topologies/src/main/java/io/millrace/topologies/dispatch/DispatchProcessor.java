@@ -4,13 +4,14 @@ import io.millrace.events.Alert;
 import io.millrace.events.Attempt;
 import io.millrace.events.Cancel;
 import io.millrace.events.Control;
-import io.millrace.events.OperationKind;
+import io.millrace.events.Coordinates;
+import io.millrace.events.InferenceRun;
 import io.millrace.events.Task;
 import io.millrace.events.ToolCached;
+import io.millrace.events.ToolStep;
 import io.millrace.schemas.identity.Fingerprint;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.serde.Received;
-import io.millrace.schemas.topics.Topics;
 import io.millrace.state.Answer;
 import io.millrace.state.CachedOutput;
 import io.millrace.state.Request;
@@ -20,6 +21,7 @@ import io.millrace.topologies.dispatch.logic.DispatchPolicy;
 import io.millrace.topologies.dispatch.logic.Dispatcher;
 import io.millrace.topologies.dispatch.logic.Invalidations;
 import io.millrace.topologies.dispatch.logic.Outbox;
+import io.millrace.topologies.guard.logic.Tensors;
 import io.millrace.topologies.health.HealthFlush;
 import io.millrace.topologies.speculation.SpeculationTopology;
 import io.millrace.topologies.targets.TargetTable;
@@ -38,6 +40,8 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
     implements Outbox {
   private static final Duration TICK = Duration.ofMillis(10);
 
+  private final Kind<?, ?> kind;
+  private final Nodes nodes;
   private final DispatchPolicy policy;
   private final TargetTable targets;
   private final int partitions;
@@ -48,11 +52,14 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
 
   @SuppressWarnings("NullAway.Init") // Kafka calls init before anything else
   DispatchProcessor(
+      Kind<?, ?> kind,
       DispatchPolicy policy,
       TargetTable targets,
       int partitions,
       RequestMetrics metrics,
       Invalidations invalidations) {
+    this.kind = kind;
+    this.nodes = kind.nodes();
     this.policy = policy;
     this.targets = targets;
     this.partitions = partitions;
@@ -68,17 +75,16 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
     dispatcher =
         new Dispatcher(
             partition,
-            OperationKind.TOOL,
+            kind.topics().kind(),
             policy,
             targets,
             new StoreJournal(
-                context.getStateStore(DispatchTopology.FLIGHTS),
-                context.getStateStore(DispatchTopology.WAITERS),
-                context.getStateStore(DispatchTopology.CACHE),
-                new Answered<>(
-                    context.getStateStore(DispatchTopology.ANSWERS), policy.dedupeWindow())),
+                context.getStateStore(nodes.flights),
+                context.getStateStore(nodes.waiters),
+                context.getStateStore(nodes.cache),
+                new Answered<>(context.getStateStore(nodes.answers), policy.dedupeWindow())),
             this,
-            HealthFlush.start(context, "dispatch", DispatchTopology.SUMMARIES),
+            HealthFlush.start(context, nodes.dispatch, nodes.summaries),
             invalidations,
             new SplittableRandom(),
             context.currentSystemTimeMs());
@@ -101,10 +107,12 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
       if (admitted.target() == null) {
         dispatcher.hold(admitted.request(), now);
       } else {
-        dispatcher.call(admitted.request(), admitted.fingerprint(), admitted.target(), now);
+        dispatcher.call(
+            admitted.request(), admitted.fingerprint(), admitted.target(), admitted.inputs(), now);
       }
     } else if (value instanceof Received<?> received) {
       if (received.record() instanceof Attempt attempt) {
+        located(attempt);
         dispatcher.attempt(attempt, now);
       } else if (received.record() instanceof Cancel cancel) {
         cancel(record, cancel, now);
@@ -114,19 +122,28 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
         }
       } else if (received.problem() != null) {
         metrics.rejected();
-        context()
-            .forward(
-                Rejections.undecodable(context(), record, received), DispatchTopology.REJECTIONS);
+        context().forward(Rejections.undecodable(context(), record, received), nodes.rejections);
       }
     }
   }
 
-  /** Only {@code tool.cached} has records without a value that say something. */
+  /** Outputs too large to be kept are found again where the attempt lies that brought them. */
+  private void located(Attempt attempt) {
+    InferenceRun run = attempt.getInference();
+    if (run != null && Tensors.bytes(run.getOutputs()) > InferenceKind.KEPT_BYTES_MAX) {
+      context()
+          .recordMetadata()
+          .ifPresent(
+              at -> run.setOutputsAt(new Coordinates(at.topic(), at.partition(), at.offset())));
+    }
+  }
+
+  /** Only the topic of what is cached has records without a value that say something. */
   private void untrue(Record<String, Object> record, long now) {
     boolean cached =
         context()
             .recordMetadata()
-            .map(metadata -> metadata.topic().equals(Topics.TOOL_CACHED.name()))
+            .map(metadata -> metadata.topic().equals(kind.topics().cached().name()))
             .orElse(false);
     if (cached && record.key() != null) {
       dispatcher.cached(record.key(), null, record.timestamp(), now);
@@ -145,7 +162,7 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
     if (home == context().taskId().partition()) {
       dispatcher.cancel(fingerprint, cancel.getOperationId(), cancel.getReason(), now);
     } else {
-      context().forward(new Record<>(fingerprint, cancel, now), DispatchTopology.CANCELS);
+      context().forward(new Record<>(fingerprint, cancel, now), nodes.cancels);
     }
   }
 
@@ -157,7 +174,7 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
                 task.getFingerprint(),
                 (Object) new PoolTask(pool, task),
                 task.getOccurredAt().toEpochMilli()),
-            DispatchTopology.TASKS);
+            nodes.tasks);
   }
 
   @Override
@@ -166,7 +183,7 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
         .forward(
             new Record<>(
                 control.getOperationId(), (Object) control, control.getOccurredAt().toEpochMilli()),
-            DispatchTopology.CONTROLS);
+            nodes.controls);
   }
 
   @Override
@@ -175,7 +192,7 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
         .forward(
             new Record<>(
                 attempt.getFingerprint(), (Object) attempt, attempt.getOccurredAt().toEpochMilli()),
-            DispatchTopology.RELEASES);
+            nodes.releases);
   }
 
   @Override
@@ -183,7 +200,7 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
     context()
         .forward(
             new Record<>(alert.getTenant(), (Object) alert, alert.getOccurredAt().toEpochMilli()),
-            DispatchTopology.ALERTS);
+            nodes.alerts);
   }
 
   @Override
@@ -193,22 +210,26 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
       return;
     }
     metrics.answered(answer);
-    if (!request.getCorrelationId().isEmpty() && targets.anySpeculative()) {
+    ToolStep step =
+        !request.getCorrelationId().isEmpty() && targets.anySpeculative()
+            ? kind.step(request, answer)
+            : null;
+    if (step != null) {
       context()
           .forward(
               new Record<>(
                   SpeculationTopology.conversation(request.getTenant(), request.getCorrelationId()),
-                  (Object) ToolAdapter.step(request, answer),
+                  (Object) step,
                   context().currentSystemTimeMs()),
-              DispatchTopology.STEPS);
+              nodes.steps);
     }
     context()
         .forward(
             new Record<>(
                 request.getOperationId(),
-                (Object) ToolAdapter.result(request, answer),
+                (Object) kind.result(request, answer),
                 context().currentSystemTimeMs()),
-            DispatchTopology.RESULTS);
+            nodes.results);
   }
 
   @Override
@@ -216,8 +237,8 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
     context()
         .forward(
             new Record<>(
-                fingerprint, (Object) ToolAdapter.call(request), context().currentSystemTimeMs()),
-            DispatchTopology.ROUTED);
+                fingerprint, (Object) kind.routed(request), context().currentSystemTimeMs()),
+            nodes.routed);
   }
 
   @Override
@@ -228,7 +249,7 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
                 fingerprint,
                 (Object) (packed == null ? null : SharedOutputs.event(fingerprint, packed, name)),
                 context().currentSystemTimeMs()),
-            DispatchTopology.CACHED);
+            nodes.cached);
   }
 
   @Override

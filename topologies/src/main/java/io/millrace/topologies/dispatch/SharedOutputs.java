@@ -24,6 +24,7 @@ final class SharedOutputs {
     event.setTargetVersion(cached.getTargetVersion());
     event.setOutput(cached.getOutput());
     event.setCompressed(cached.getCompressed());
+    event.setOutputs(cached.getOutputs());
     event.setFailure(cached.getFailure());
     event.setExpiresAt(Instant.ofEpochMilli(cached.getExpiresAt()));
     event.setEndsAt(Instant.ofEpochMilli(cached.getStaleUntil()));
@@ -40,6 +41,7 @@ final class SharedOutputs {
     cached.setTargetVersion(event.getTargetVersion());
     cached.setOutput(event.getOutput());
     cached.setCompressed(event.getCompressed());
+    cached.setOutputs(event.getOutputs());
     cached.setFailure(event.getFailure());
     cached.setStoredAt(event.getOccurredAt().toEpochMilli());
     cached.setExpiresAt(event.getExpiresAt().toEpochMilli());

@@ -32,7 +32,10 @@ public final class ScalingTopology {
     TargetsTopology.follow(
         operations,
         Topics.WORKERS,
-        (worker, status, at) -> workers.put(worker, (WorkerStatus) status));
+        (worker, status, at) -> {
+          workers.put(worker, (WorkerStatus) status);
+          operations.targets().putWorker(worker, (WorkerStatus) status);
+        });
     operations
         .topology()
         .addProcessor(

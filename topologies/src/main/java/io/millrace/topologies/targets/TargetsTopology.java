@@ -54,8 +54,8 @@ public final class TargetsTopology {
   }
 
   /**
-   * Adds what is cached and no longer true. To be called last: a sub-topology has its number by the
-   * order of building, and state on disk lies under that number.
+   * Adds what is cached and no longer true. To be called in its turn: a sub-topology has its number
+   * by the order of building, and state on disk lies under that number.
    */
   public static void buildInvalidations(Operations operations) {
     follow(

@@ -2,6 +2,7 @@ package io.millrace.topologies.dispatch.logic;
 
 import io.millrace.events.Attempt;
 import io.millrace.events.Failure;
+import io.millrace.events.OperationKind;
 import io.millrace.events.Outcome;
 import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
@@ -16,15 +17,29 @@ final class AttemptHealth {
 
   private final HealthFold health;
   private final Controls controls;
+  private final TargetKind kind;
 
-  AttemptHealth(HealthFold health, Controls controls) {
+  AttemptHealth(HealthFold health, Controls controls, OperationKind kind) {
     this.health = health;
     this.controls = controls;
+    this.kind = targetKind(kind);
+  }
+
+  /** The kind of target that operations of a kind ask. */
+  static TargetKind targetKind(OperationKind kind) {
+    return switch (kind) {
+      case TOOL -> TargetKind.TOOL;
+      case INFERENCE -> TargetKind.MODEL;
+      case MESSAGE -> TargetKind.PEER;
+      case TRAINING -> TargetKind.TRAINING;
+      case PIPELINE -> TargetKind.PIPELINE;
+      case UNKNOWN -> TargetKind.UNKNOWN;
+    };
   }
 
   /** A task was handed to the workers. */
   void sent(LiveFlight live, TargetSpec spec, long now) {
-    health.sent(spec.getTarget(), TargetKind.TOOL, live.flight.getAttempt() > 1, now);
+    health.sent(spec.getTarget(), kind, live.flight.getAttempt() > 1, now);
   }
 
   /**
@@ -73,7 +88,7 @@ final class AttemptHealth {
     String name = target == null ? request.getTarget() : target.name();
     health.add(
         name,
-        TargetKind.TOOL,
+        kind,
         outcome,
         code,
         done == null ? 0 : done.getRunMs(),
@@ -86,7 +101,7 @@ final class AttemptHealth {
     String parent = request.getParentId();
     health.flown(
         name,
-        TargetKind.TOOL,
+        kind,
         !correlation.isEmpty() || parent == null ? correlation : parent,
         request.getArrivedAt(),
         live.flight.getSentAt(),

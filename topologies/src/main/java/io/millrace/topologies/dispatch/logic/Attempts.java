@@ -71,7 +71,7 @@ final class Attempts {
     this.notices = new Notices("dispatch/" + partition, out);
     this.fallbacks = new Fallbacks(targets);
     this.controls = new Controls(random, notices);
-    this.health = new AttemptHealth(health, controls);
+    this.health = new AttemptHealth(health, controls, kind);
     this.sending =
         new Sending(
             partition,

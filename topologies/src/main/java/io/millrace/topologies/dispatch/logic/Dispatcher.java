@@ -8,6 +8,7 @@ import io.millrace.events.OperationKind;
 import io.millrace.events.Outcome;
 import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
+import io.millrace.events.Tensor;
 import io.millrace.schemas.identity.Fingerprint;
 import io.millrace.state.Answer;
 import io.millrace.state.CachedOutput;
@@ -46,6 +47,7 @@ public final class Dispatcher {
   private final OutputCache cache;
   private final Replies replies;
   private final Attempts attempts;
+  private final TargetKind targetKind;
   private long ticked;
 
   /**
@@ -78,6 +80,7 @@ public final class Dispatcher {
         new Attempts(
             partition, kind, policy, targets, out, health, random, flights, handOvers, replies,
             nowMillis);
+    this.targetKind = AttemptHealth.targetKind(kind);
     this.ticked = nowMillis;
     restore(nowMillis);
   }
@@ -127,8 +130,10 @@ public final class Dispatcher {
    *
    * @param fingerprint its fingerprint, whose partition this is
    * @param target what it asks for
+   * @param inputs of a model, where they may travel with the task; null otherwise
    */
-  public void call(Request request, String fingerprint, Target target, long now) {
+  public void call(
+      Request request, String fingerprint, Target target, @Nullable List<Tensor> inputs, long now) {
     if (replies.repeated(request, now) || late(request, now)) {
       return;
     }
@@ -149,6 +154,7 @@ public final class Dispatcher {
     Flight flight = flight(request);
     flight.setShared(target.cacheable());
     LiveFlight live = new LiveFlight(fingerprint, flight);
+    live.inputs = inputs;
     if (!targets.hasPool(spec.getPool())) {
       hold(live, now);
       return;
@@ -171,7 +177,7 @@ public final class Dispatcher {
     if (!load.tooManyFlights(request.getTarget(), targetMax) && !load.tooManyBytesWith(request)) {
       return false;
     }
-    health.refused(request.getTarget(), TargetKind.TOOL, now);
+    health.refused(request.getTarget(), targetKind, now);
     replies.refuse(
         request,
         Outcome.REFUSED,
@@ -343,8 +349,18 @@ public final class Dispatcher {
     }
   }
 
-  private static Answer unknown(Request request, @Nullable Target target, long now) {
+  private Answer unknown(Request request, @Nullable Target target, long now) {
     String name = request.getTarget();
+    if (target == null && targets.registered(name)) {
+      return failed(
+          request,
+          Outcome.REFUSED,
+          0,
+          "MODEL_NOT_READY",
+          "no worker has %s ready; see what its workers say of it, or start one for its pool"
+              .formatted(name),
+          now);
+    }
     return target == null
         ? failed(
             request,

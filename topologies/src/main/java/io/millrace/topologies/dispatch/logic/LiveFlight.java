@@ -1,8 +1,10 @@
 package io.millrace.topologies.dispatch.logic;
 
+import io.millrace.events.Tensor;
 import io.millrace.state.Flight;
 import io.millrace.state.Request;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +24,9 @@ final class LiveFlight {
 
   /** Arguments for the target that is asked now; null: not worked out yet. */
   @Nullable String arguments;
+
+  /** A model's inputs, until the first task took them along; null: they are to be read. */
+  @Nullable List<Tensor> inputs;
 
   /** Deadline that the last task was sent with, milliseconds since the epoch; 0: not known. */
   long sentUntil;

@@ -1,10 +1,12 @@
 package io.millrace.topologies.dispatch.logic;
 
+import io.millrace.events.InferenceRun;
 import io.millrace.events.Outcome;
 import io.millrace.events.TargetSpec;
 import io.millrace.state.Answer;
 import io.millrace.state.CachedOutput;
 import io.millrace.topologies.cache.logic.AdaptiveReplacement;
+import io.millrace.topologies.guard.logic.Tensors;
 import io.millrace.topologies.targets.Target;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -23,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * is served until it expires, and kept as long as it may stand in for one that cannot be had.
  */
 final class OutputCache {
+  /** Larger outputs of models are not cached: they would crowd out all else. */
+  private static final long TENSOR_BYTES_MAX = 1 << 20;
+
   private final CachePolicy policy;
   private final Journal journal;
   private final Outbox out;
@@ -120,6 +125,9 @@ final class OutputCache {
     TargetSpec spec = target.spec();
     boolean ok = answer.getOutcome() == Outcome.OK;
     Long ttl = ok ? spec.getCacheTtlMs() : spec.getNegativeTtlMs();
+    if (tooLarge(answer.getInference())) {
+      return;
+    }
     if (ttl == null || (!ok && !worthRemembering(fingerprint, answer, now))) {
       return;
     }
@@ -128,6 +136,8 @@ final class OutputCache {
     cached.setTarget(target.name());
     cached.setTargetVersion(answer.getTargetVersion());
     cached.setOutput(answer.getOutput());
+    InferenceRun run = answer.getInference();
+    cached.setOutputs(run == null ? null : run.getOutputs());
     cached.setFailure(ok ? null : answer.getFailure());
     cached.setStoredAt(now);
     cached.setExpiresAt(later(now, ttl));
@@ -158,6 +168,10 @@ final class OutputCache {
     if (newer && entry.staleUntil() > now && !invalidations.strike(entry)) {
       keep(fingerprint, packed);
     }
+  }
+
+  private static boolean tooLarge(@Nullable InferenceRun run) {
+    return run != null && Tensors.bytes(run.getOutputs()) > TENSOR_BYTES_MAX;
   }
 
   /** Only what the target said, and never in the place of an output that may still stand in. */

@@ -43,7 +43,7 @@ final class Replies {
   }
 
   void answer(Request request, Answer answer, long now) {
-    journal.answer(request.getOperationId(), now, answer);
+    journal.answer(request.getOperationId(), now, Answers.kept(answer));
     out.answer(request, answer);
   }
 

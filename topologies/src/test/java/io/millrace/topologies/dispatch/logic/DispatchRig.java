@@ -150,7 +150,7 @@ final class DispatchRig implements Outbox {
     if (target == null) {
       dispatcher.hold(copy, now);
     } else {
-      dispatcher.call(copy, fingerprint(request), target, now);
+      dispatcher.call(copy, fingerprint(request), target, null, now);
     }
   }
 

@@ -1,34 +1,50 @@
 package io.millrace.topologies.dispatch;
 
+import io.millrace.events.Coordinates;
+import io.millrace.events.Tensor;
 import io.millrace.events.ToolCall;
 import io.millrace.events.ToolResult;
 import io.millrace.events.ToolStep;
+import io.millrace.schemas.identity.Fingerprint;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.state.Answer;
 import io.millrace.state.Request;
+import io.millrace.topologies.guard.logic.Refusal;
 import io.millrace.topologies.targets.Target;
 import io.millrace.topologies.targets.TargetTable;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Turns tool calls into what dispatch works with, and its answers into tool results. */
-public final class ToolAdapter {
+final class ToolKind implements Kind<ToolCall, ToolResult> {
   private static final long DEADLINE_UNKNOWN_TARGET_MS = 60_000;
   private static final int STEP_OUTPUT_MAX = 65_536;
 
-  private ToolAdapter() {}
+  @Override
+  public KindTopics<ToolCall, ToolResult> topics() {
+    return KindTopics.TOOLS;
+  }
 
-  static String target(ToolCall call) {
+  @Override
+  public Nodes nodes() {
+    return Nodes.TOOLS;
+  }
+
+  @Override
+  public String target(ToolCall call, TargetTable targets) {
     return TargetTable.toolName(call.getTarget());
   }
 
-  static Request request(ToolCall call, @Nullable Target target, long now) {
+  @Override
+  public Request request(
+      ToolCall call, @Nullable Target target, String name, Coordinates at, long now) {
     Request request = new Request();
     request.setOperationId(call.getId());
     request.setTenant(call.getTenant());
     request.setCorrelationId(call.getCorrelationId());
     request.setTraceparent(call.getTraceparent());
-    request.setTarget(target(call));
+    request.setTarget(name);
     request.setTargetVersion(call.getTargetVersion());
     request.setArguments(call.getArguments());
     request.setContent(content(request));
@@ -51,7 +67,25 @@ public final class ToolAdapter {
         ^ (request.getArguments().length() * 31L + request.getTarget().hashCode());
   }
 
-  static ToolCall call(Request request) {
+  /** Arguments are judged by the guard's own rules. */
+  @Override
+  public @Nullable Refusal check(ToolCall call, @Nullable Target target) {
+    return null;
+  }
+
+  @Override
+  public String fingerprint(Request request, Target target) {
+    return Fingerprint.ofWork(
+        request.getTenant(), target.name(), target.spec().getVersion(), request.getArguments());
+  }
+
+  @Override
+  public @Nullable List<Tensor> inputs(ToolCall call) {
+    return null;
+  }
+
+  @Override
+  public ToolCall routed(Request request) {
     ToolCall call = new ToolCall();
     call.setId(request.getOperationId());
     call.setTenant(request.getTenant());
@@ -69,8 +103,8 @@ public final class ToolAdapter {
     return call;
   }
 
-  /** What an answer adds to its conversation. */
-  static ToolStep step(Request request, Answer answer) {
+  @Override
+  public ToolStep step(Request request, Answer answer) {
     ToolStep step = new ToolStep();
     step.setId(Ids.part(request.getOperationId(), "step"));
     step.setTenant(request.getTenant());
@@ -85,7 +119,8 @@ public final class ToolAdapter {
     return step;
   }
 
-  static ToolResult result(Request request, Answer answer) {
+  @Override
+  public ToolResult result(Request request, Answer answer) {
     ToolResult result = new ToolResult();
     result.setId(answer.getResultId());
     result.setTenant(request.getTenant());
@@ -108,5 +143,10 @@ public final class ToolAdapter {
     result.setParentId(request.getParentId());
     result.setParentCall(request.getParentCall());
     return result;
+  }
+
+  @Override
+  public @Nullable Integer replyPartition(ToolResult result) {
+    return result.getReplyPartition();
   }
 }
