@@ -9,7 +9,7 @@ import io.millrace.events.HealthStatus;
 import io.millrace.events.PoolLoad;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.WorkerStatus;
-import io.millrace.platform.json.RecordJson;
+import io.millrace.schemas.json.RecordJson;
 import io.millrace.schemas.topics.Topics;
 import java.io.PrintWriter;
 import java.time.Duration;

@@ -3,6 +3,7 @@ package io.millrace.schemas.topics;
 import io.millrace.events.Rejection;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param cleanup what happens to old records
  * @param retention how long records are kept ({@link Cleanup#DELETE}), or the least age at which a
  *     record may be compacted away ({@link Cleanup#COMPACT})
- * @param writers who writes it, for people
+ * @param writers who writes it, for people: names separated by a comma and a space
  * @param readers who reads it, for people
  */
 public record Topic<T extends SpecificRecord>(
@@ -90,6 +91,11 @@ public record Topic<T extends SpecificRecord>(
       config.put("retention.ms", Long.toString(retention.toMillis()));
     }
     return config;
+  }
+
+  /** Whether clients write it, by {@link #writers}; what others write, clients may only read. */
+  public boolean clientsWrite() {
+    return List.of(writers.split(", ")).contains("clients");
   }
 
   private int recordBytesMax() {

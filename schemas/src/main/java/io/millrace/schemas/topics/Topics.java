@@ -27,6 +27,8 @@ import io.millrace.events.Usage;
 import io.millrace.events.WorkerStatus;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -37,6 +39,9 @@ import java.util.stream.Stream;
 public final class Topics {
   /** What a pool may be called. */
   public static final Pattern POOL_NAME = Pattern.compile("[a-z0-9-]{1,40}");
+
+  private static final Pattern TASKS_NAME =
+      Pattern.compile("(?<kind>tool|inference)\\.tasks\\.(?<pool>" + POOL_NAME + ")");
 
   private static final Duration DAY = Duration.ofDays(1);
   private static final Duration WEEK = Duration.ofDays(7);
@@ -334,6 +339,15 @@ public final class Topics {
    */
   public static Topic<Task> inferenceTasks(String pool) {
     return tasks("inference", checked(pool));
+  }
+
+  /** The topic of that name; a member of a family counts. */
+  public static Optional<Topic<?>> find(String name) {
+    Matcher task = TASKS_NAME.matcher(name);
+    if (task.matches()) {
+      return Optional.of(tasks(task.group("kind"), task.group("pool")));
+    }
+    return ALL.stream().filter(topic -> topic.name().equals(name)).findFirst();
   }
 
   private static String checked(String pool) {
