@@ -230,6 +230,11 @@ final class VirtualSystem implements Outbox {
   }
 
   @Override
+  public void wrote(String tenant, String conversation, long nowMillis) {
+    // There is no other instance to tell.
+  }
+
+  @Override
   public void control(Control control) {
     worker.control(control);
   }

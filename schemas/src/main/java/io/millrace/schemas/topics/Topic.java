@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param key what its keys are, for people
  * @param spread how many partitions it gets
  * @param cleanup what happens to old records
- * @param retention how long records are kept ({@link Cleanup#DELETE}), or the least age at which a
- *     record may be compacted away ({@link Cleanup#COMPACT})
+ * @param retention how long records are kept ({@link Cleanup#DELETE}, {@link
+ *     Cleanup#COMPACT_AND_DELETE}), or the least age at which a record may be compacted away
+ *     ({@link Cleanup#COMPACT})
  * @param writers who writes it, for people
  * @param readers who reads it, for people
  */
@@ -65,9 +66,22 @@ public record Topic<T extends SpecificRecord>(
   /** What happens to old records. */
   public enum Cleanup {
     /** Deleted after the retention. */
-    DELETE,
+    DELETE("delete"),
     /** The last record of each key is kept for ever. */
-    COMPACT
+    COMPACT("compact"),
+    /** The last record of each key is kept for the retention. */
+    COMPACT_AND_DELETE("compact,delete");
+
+    private final String policy;
+
+    Cleanup(String policy) {
+      this.policy = policy;
+    }
+
+    /** As Kafka names it. */
+    public String policy() {
+      return policy;
+    }
   }
 
   /** The topic's settings as Kafka names them. */
@@ -76,13 +90,10 @@ public record Topic<T extends SpecificRecord>(
     config.put(
         "max.message.bytes",
         Integer.toString(record == Rejection.class ? REJECTION_BYTES_MAX : RECORD_BYTES_MAX));
-    if (cleanup == Cleanup.COMPACT) {
-      config.put("cleanup.policy", "compact");
-      config.put("min.compaction.lag.ms", Long.toString(retention.toMillis()));
-    } else {
-      config.put("cleanup.policy", "delete");
-      config.put("retention.ms", Long.toString(retention.toMillis()));
-    }
+    config.put("cleanup.policy", cleanup.policy());
+    config.put(
+        cleanup == Cleanup.COMPACT ? "min.compaction.lag.ms" : "retention.ms",
+        Long.toString(retention.toMillis()));
     return config;
   }
 

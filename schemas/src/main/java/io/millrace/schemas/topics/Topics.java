@@ -1,6 +1,7 @@
 package io.millrace.schemas.topics;
 
 import static io.millrace.schemas.topics.Topic.Cleanup.COMPACT;
+import static io.millrace.schemas.topics.Topic.Cleanup.COMPACT_AND_DELETE;
 import static io.millrace.schemas.topics.Topic.Cleanup.DELETE;
 import static io.millrace.schemas.topics.Topic.Spread.KEYED;
 import static io.millrace.schemas.topics.Topic.Spread.SINGLE;
@@ -151,15 +152,17 @@ public final class Topics {
           "dispatch",
           "every worker");
 
-  /** Answers of tools as they were cached. */
+  /**
+   * Answers of tools as they were cached; what expired and is never asked for again goes in time.
+   */
   public static final Topic<ToolCached> TOOL_CACHED =
       new Topic<>(
           "tool.cached",
           ToolCached.class,
           BY_FINGERPRINT,
           KEYED,
-          COMPACT,
-          DAY,
+          COMPACT_AND_DELETE,
+          WEEK,
           "dispatch",
           "dispatch of new instances and other regions");
 
@@ -173,6 +176,18 @@ public final class Topics {
           COMPACT,
           WEEK,
           "clients",
+          "dispatch");
+
+  /** Conversations that wrote, while any target is run ahead. */
+  public static final Topic<CacheInvalidation> TOOL_WRITES =
+      new Topic<>(
+          "tool.writes",
+          CacheInvalidation.class,
+          "tenant and correlation id",
+          SINGLE,
+          DELETE,
+          Duration.ofHours(1),
+          "dispatch",
           "dispatch");
 
   /** The workers' heartbeats. */
@@ -282,6 +297,7 @@ public final class Topics {
           TOOL_CONTROLS,
           TOOL_CACHED,
           CACHE_INVALIDATIONS,
+          TOOL_WRITES,
           WORKERS,
           TARGETS,
           HEALTH_SUMMARIES,

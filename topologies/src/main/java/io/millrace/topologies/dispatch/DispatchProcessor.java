@@ -2,8 +2,10 @@ package io.millrace.topologies.dispatch;
 
 import io.millrace.events.Alert;
 import io.millrace.events.Attempt;
+import io.millrace.events.CacheInvalidation;
 import io.millrace.events.Cancel;
 import io.millrace.events.Control;
+import io.millrace.events.InvalidationScope;
 import io.millrace.events.OperationKind;
 import io.millrace.events.Task;
 import io.millrace.events.ToolCached;
@@ -25,6 +27,7 @@ import io.millrace.topologies.speculation.SpeculationTopology;
 import io.millrace.topologies.targets.TargetTable;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.SplittableRandom;
 import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.streams.processor.PunctuationType;
@@ -229,6 +232,23 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
                 (Object) (packed == null ? null : SharedOutputs.event(fingerprint, packed, name)),
                 context().currentSystemTimeMs()),
             DispatchTopology.CACHED);
+  }
+
+  @Override
+  public void wrote(String tenant, String conversation, long now) {
+    CacheInvalidation write = new CacheInvalidation();
+    write.setId(Ids.derived(tenant, conversation, Long.toString(now)));
+    write.setTenant(tenant);
+    write.setCorrelationId(conversation);
+    write.setOccurredAt(Instant.ofEpochMilli(now));
+    write.setScope(InvalidationScope.CONVERSATION);
+    write.setName(conversation);
+    write.setTargetVersion("");
+    context()
+        .forward(
+            new Record<>(
+                SpeculationTopology.conversation(tenant, conversation), (Object) write, now),
+            DispatchTopology.WRITES);
   }
 
   @Override

@@ -36,6 +36,7 @@ public final class DispatchTopology {
   static final String ROUTED = "tool-calls-routed";
   static final String CANCELS = "tool-cancels-routed";
   static final String CACHED = "tool-cached";
+  static final String WRITES = "tool-writes-sink";
   static final String REJECTIONS = "tool-rejections";
   static final String ALERTS = "tool-alerts";
   static final String SUMMARIES = "tool-health-summaries";
@@ -92,6 +93,7 @@ public final class DispatchTopology {
     operations.sinks().add(RELEASES, Topics.TOOL_ATTEMPTS, DISPATCH);
     operations.sinks().add(ROUTED, Topics.TOOL_CALLS_ROUTED, GUARD, DISPATCH);
     operations.sinks().add(CACHED, Topics.TOOL_CACHED, DISPATCH);
+    operations.sinks().add(WRITES, Topics.TOOL_WRITES, DISPATCH);
     operations.sinks().add(CANCELS, Topics.TOOL_CANCELS, DISPATCH);
     operations.sinks().add(REJECTIONS, Topics.REJECTIONS, GUARD, DISPATCH);
     operations.sinks().add(ALERTS, Topics.ALERTS, DISPATCH);

@@ -28,6 +28,8 @@ final class SharedOutputs {
     event.setExpiresAt(Instant.ofEpochMilli(cached.getExpiresAt()));
     event.setEndsAt(Instant.ofEpochMilli(cached.getStaleUntil()));
     event.setRunMs(cached.getRunMs());
+    event.setAsOf(Instant.ofEpochMilli(cached.getAsOf()));
+    event.setAheadFor(cached.getAheadFor());
     event.setStoredBy(storedBy);
     return event;
   }
@@ -45,6 +47,8 @@ final class SharedOutputs {
     cached.setExpiresAt(event.getExpiresAt().toEpochMilli());
     cached.setStaleUntil(event.getEndsAt().toEpochMilli());
     cached.setRunMs(event.getRunMs());
+    cached.setAsOf(event.getAsOf().toEpochMilli());
+    cached.setAheadFor(event.getAheadFor());
     return cached;
   }
 }

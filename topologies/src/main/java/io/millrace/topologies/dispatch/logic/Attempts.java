@@ -30,6 +30,9 @@ final class Attempts {
   private static final long NO_POOL_WAIT_MILLIS = 50;
   private static final long BUDGET_WAIT_MILLIS = 200;
 
+  /** In place of when a task was sent that a crash has made us forget. */
+  private static final long BEGUN_LONG_AGO = 1;
+
   private final DispatchPolicy policy;
   private final TargetTable targets;
   private final Outbox out;
@@ -58,6 +61,7 @@ final class Attempts {
       Flights flights,
       HandOvers handOvers,
       Replies replies,
+      Writes writes,
       long now) {
     this.policy = policy;
     this.targets = targets;
@@ -83,6 +87,7 @@ final class Attempts {
             fallbacks,
             controls,
             this.health,
+            writes,
             now);
     this.claims = new Claims(out, flights, handOvers, fallbacks, sending);
     this.budget =
@@ -221,7 +226,8 @@ final class Attempts {
       return;
     }
     boolean claimHolds = !live.claimed() || Claims.holds(live, done);
-    boolean lateSuccess = !present && ok && !live.claimed();
+    boolean ofEarlierRun = done.getSequence() < flight.getFirstSequence();
+    boolean lateSuccess = !present && ok && !live.claimed() && !ofEarlierRun;
     if (!(present && claimHolds) && !lateSuccess) {
       return;
     }
@@ -234,6 +240,10 @@ final class Attempts {
       return;
     }
     health.ended(live, fallbacks.target(live), Foreign.bound(done), now);
+    if (ofEarlierRun) {
+      flight.setBegunAt(BEGUN_LONG_AGO);
+      live.heard = 0;
+    }
     if (done.getOutcome() == Outcome.OK) {
       sending.cancelLoser(live, done, now);
       replies.finish(live, Answers.fromWorker(flight, done, now), now);

@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 public final class Dispatcher {
   private static final long HELD_CHECK_MILLIS = 50;
   private static final long STALL_MILLIS = 1_000;
+  private static final int SUCCESSORS_MAX = 4;
 
   private final DispatchPolicy policy;
   private final TargetTable targets;
@@ -43,6 +44,7 @@ public final class Dispatcher {
   private final Outbox out;
   private final HealthFold health;
   private final Flights flights;
+  private final Invalidations invalidations;
   private final OutputCache cache;
   private final Replies replies;
   private final Attempts attempts;
@@ -72,12 +74,14 @@ public final class Dispatcher {
     this.health = health;
     HandOvers handOvers = new HandOvers(policy.silence().toMillis());
     this.flights = new Flights(policy, journal, handOvers);
+    this.invalidations = invalidations;
     this.cache = new OutputCache(policy.cache(), journal, out, invalidations);
-    this.replies = new Replies(policy, targets, journal, out, flights, cache);
+    Writes writes = new Writes(targets, invalidations, out);
+    this.replies = new Replies(policy, targets, journal, out, flights, cache, writes);
     this.attempts =
         new Attempts(
             partition, kind, policy, targets, out, health, random, flights, handOvers, replies,
-            nowMillis);
+            writes, nowMillis);
     this.ticked = nowMillis;
     restore(nowMillis);
   }
@@ -132,12 +136,14 @@ public final class Dispatcher {
     if (replies.repeated(request, now) || late(request, now)) {
       return;
     }
-    CachedOutput cached = target.cacheable() ? cache.get(fingerprint, now) : null;
+    CachedOutput cached =
+        target.cacheable() ? cache.get(fingerprint, request.getCorrelationId(), now) : null;
     if (cached != null) {
       replies.answer(request, Answers.fromCache(request, cached, now), now);
       return;
     }
-    LiveFlight flying = flights.get(fingerprint);
+    String key = key(request, fingerprint, target);
+    LiveFlight flying = flights.get(key);
     if (flying != null) {
       join(flying, request, now);
       return;
@@ -148,12 +154,36 @@ public final class Dispatcher {
     }
     Flight flight = flight(request);
     flight.setShared(target.cacheable());
-    LiveFlight live = new LiveFlight(fingerprint, flight);
+    flight.setWork(key.equals(fingerprint) ? "" : fingerprint);
+    LiveFlight live = new LiveFlight(key, flight);
     if (!targets.hasPool(spec.getPool())) {
       hold(live, now);
       return;
     }
     attempts.begin(live, target, now);
+  }
+
+  /**
+   * The key of the flight that an operation joins or begins: its fingerprint, unless what flies
+   * under that is no longer true. Then equal operations meet under a key that follows from it, and
+   * again if that is overtaken as well; beyond {@value #SUCCESSORS_MAX} each flies alone.
+   */
+  private String key(Request request, String fingerprint, Target target) {
+    String key = fingerprint;
+    for (int i = 0; i < SUCCESSORS_MAX; i++) {
+      LiveFlight flying = flights.get(key);
+      if (flying == null || mayJoin(request, flying, target)) {
+        return key;
+      }
+      key = Fingerprint.ofOperation(key);
+    }
+    return Fingerprint.ofOperation(request.getOperationId());
+  }
+
+  private boolean mayJoin(Request request, LiveFlight flying, Target target) {
+    return flying.begunAt() == 0
+        || !invalidations.strike(
+            flying.origin(target.spec().getVersion()), request.getCorrelationId());
   }
 
   /** Holds an operation whose target is not known (yet). */
@@ -200,6 +230,7 @@ public final class Dispatcher {
   private static Flight flight(Request request) {
     Flight flight = new Flight();
     flight.setRequest(request);
+    flight.setWork("");
     flight.setPhase(FlightPhase.UNKNOWN);
     flight.setPool("");
     flight.setTaskId("");
@@ -246,7 +277,7 @@ public final class Dispatcher {
   /**
    * Takes up what another instance or region cached.
    *
-   * @param packed as it is stored; null says that what was stored before {@code at} is not true
+   * @param packed as it is stored; null says that what was begun before {@code at} is not true
    * @param at when that was said
    */
   public void cached(String fingerprint, @Nullable CachedOutput packed, long at, long now) {
@@ -259,8 +290,8 @@ public final class Dispatcher {
    * @param fingerprint under which it flies
    */
   public void cancel(String fingerprint, String operationId, String reason, long now) {
-    LiveFlight live = flights.get(fingerprint);
-    if (live == null || !live.carries(operationId)) {
+    LiveFlight live = carrying(fingerprint, operationId);
+    if (live == null) {
       return;
     }
     Request waiter = live.waiters.get(operationId);
@@ -276,6 +307,20 @@ public final class Dispatcher {
             reason.isEmpty() ? "cancelled" : Foreign.clip(reason),
             now),
         now);
+  }
+
+  /** The flight of an operation, under its fingerprint or one of the keys that follow from it. */
+  private @Nullable LiveFlight carrying(String fingerprint, String operationId) {
+    String key = fingerprint;
+    for (int i = 0; i < SUCCESSORS_MAX; i++) {
+      LiveFlight live = flights.get(key);
+      if (live != null && live.carries(operationId)) {
+        return live;
+      }
+      key = Fingerprint.ofOperation(key);
+    }
+    LiveFlight alone = flights.get(Fingerprint.ofOperation(operationId));
+    return alone != null && alone.carries(operationId) ? alone : null;
   }
 
   /**

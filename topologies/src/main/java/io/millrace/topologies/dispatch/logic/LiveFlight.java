@@ -26,6 +26,9 @@ final class LiveFlight {
   /** Deadline that the last task was sent with, milliseconds since the epoch; 0: not known. */
   long sentUntil;
 
+  /** How much was known to be untrue when its first task was sent; 0: not known any more. */
+  long heard;
+
   /** Whether an earlier run began it, which may have answered operations of it already. */
   boolean restored;
 
@@ -36,6 +39,34 @@ final class LiveFlight {
 
   Request leader() {
     return flight.getRequest();
+  }
+
+  /** Fingerprint under which its output is cached. */
+  String work() {
+    return flight.getWork().isEmpty() ? fingerprint : flight.getWork();
+  }
+
+  /** When its first task was sent, milliseconds since the epoch; 0: none was. */
+  long begunAt() {
+    // An earlier version noted only when the last one was.
+    return flight.getBegunAt() == 0 ? flight.getSentAt() : flight.getBegunAt();
+  }
+
+  /**
+   * Where its answer comes from.
+   *
+   * @param version of the target
+   */
+  Origin origin(String version) {
+    Request leader = leader();
+    return new Origin(
+        work(),
+        leader.getTenant(),
+        leader.getTarget(),
+        version,
+        begunAt(),
+        heard,
+        leader.getSpeculative() ? leader.getCorrelationId() : "");
   }
 
   boolean claimed() {

@@ -23,6 +23,7 @@ final class Sending {
   private final Fallbacks fallbacks;
   private final Controls controls;
   private final AttemptHealth health;
+  private final Writes writes;
   private long sequence;
 
   Sending(
@@ -35,6 +36,7 @@ final class Sending {
       Fallbacks fallbacks,
       Controls controls,
       AttemptHealth health,
+      Writes writes,
       long now) {
     this.partition = partition;
     this.kind = kind;
@@ -45,6 +47,7 @@ final class Sending {
     this.fallbacks = fallbacks;
     this.controls = controls;
     this.health = health;
+    this.writes = writes;
     // Above every sequence of an earlier run, so that its late attempts prove nothing about ours.
     this.sequence = now * 1_000;
   }
@@ -145,6 +148,11 @@ final class Sending {
     Flight flight = live.flight;
     flight.setPhase(FlightPhase.SENT);
     flight.setSequence(++sequence);
+    if (flight.getBegunAt() == 0) {
+      flight.setBegunAt(now);
+      flight.setFirstSequence(sequence);
+      live.heard = writes.heard();
+    }
     flight.setPool(spec.getPool());
     flight.setSentAt(now);
     flight.setNextAt(0L);
@@ -154,6 +162,7 @@ final class Sending {
     handOvers.sent(live, now);
     flights.schedule(live);
     health.sent(live, spec, now);
+    writes.sent(live.leader(), spec, now);
     out.task(
         spec.getPool(),
         Orders.task(
