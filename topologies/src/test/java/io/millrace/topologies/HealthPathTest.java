@@ -196,16 +196,53 @@ class HealthPathTest {
         .doesNotContain("PATTERN_PERSISTENT", "PATTERN_PERSISTENT_OVER");
   }
 
+  private void report(int seconds, int ok, int failed) {
+    for (int i = 0; i < seconds; i++) {
+      reportSteps(ok, Outcome.OK);
+      reportSteps(failed, Outcome.TOOL_ERROR);
+      driver.advance(Duration.ofSeconds(1));
+    }
+  }
+
+  /** A target of which one attempt in sixteen always fails gets worse, a little, in a restart. */
+  private List<String> patternsAfter(Runnable healthy) {
+    report(200, 15, 1);
+    driver.drain(Topics.ALERTS);
+    healthy.run();
+    report(120, 7, 1);
+    return driver.drain(Topics.ALERTS).stream().map(Alert::getType).toList();
+  }
+
+  @Test
+  void whatIsHealthyForATargetOutlivesARestart() {
+    assertThat(patternsAfter(driver::restart)).isEmpty();
+  }
+
+  @Test
+  void whatWasLearntAndCannotBeReadIsDroppedAndSaid() {
+    assertThat(
+            patternsAfter(
+                () -> {
+                  driver.memory("health-memory").put("training:run-12", new byte[] {1, 2, 3, 4, 5});
+                  driver.restart();
+                }))
+        .containsOnlyOnce("HEALTH_MEMORY_DROPPED", "PATTERN_INTERMITTENT");
+  }
+
   private void reportFailures(int failures) {
-    for (int i = 0; i < failures; i++) {
+    reportSteps(failures, Outcome.TOOL_ERROR);
+  }
+
+  private void reportSteps(int steps, Outcome outcome) {
+    for (int i = 0; i < steps; i++) {
       driver
           .in(TrainingTopics.STEPS)
           .pipeInput(
               "run-12",
               TrainingStep.newBuilder()
                   .setTarget("training:run-12")
-                  .setOutcome(Outcome.TOOL_ERROR)
-                  .setFailure(FAILURE)
+                  .setOutcome(outcome)
+                  .setFailure(failure(outcome))
                   .setLatencyMs(12)
                   .setOccurredAt(driver.now())
                   .build());

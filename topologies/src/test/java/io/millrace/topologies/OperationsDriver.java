@@ -34,6 +34,7 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.test.TestRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -83,6 +84,11 @@ final class OperationsDriver implements AutoCloseable {
   /** Lets time pass in which nothing runs; {@link #restart} comes next. */
   void away(Duration time) {
     now = now.plus(time);
+  }
+
+  /** What logic has learnt, by key. */
+  KeyValueStore<String, byte[]> memory(String store) {
+    return driver.getKeyValueStore(store);
   }
 
   Operations operations() {

@@ -27,6 +27,7 @@ public final class HealthTopology {
   static final String ALERTS = "health-alerts";
   static final String REJECTIONS = "health-rejections";
   static final String HEALTH = "health-by-target";
+  static final String LEARNT = "health-memory";
 
   private HealthTopology() {}
 
@@ -50,6 +51,7 @@ public final class HealthTopology {
     topology.addStateStore(
         Stores.keyValue(HEALTH, HealthStatus.class, operations.serdes()).withCachingEnabled(),
         WATCH);
+    topology.addStateStore(Stores.memory(LEARNT), WATCH);
     operations.sinks().add(STATUS, Topics.HEALTH_STATUS, WATCH);
     operations.sinks().add(ALERTS, Topics.ALERTS, WATCH);
     operations.sinks().add(REJECTIONS, Topics.REJECTIONS, WATCH);

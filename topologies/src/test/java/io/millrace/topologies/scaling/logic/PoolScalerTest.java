@@ -1,12 +1,16 @@
 package io.millrace.topologies.scaling.logic;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.millrace.topologies.memory.logic.Memory;
 import java.time.Duration;
 import java.util.List;
+import java.util.SplittableRandom;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
+import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
@@ -94,6 +98,71 @@ class PoolScalerTest {
     Scaling decision = scaler.next(new PoolWindow(300, 500, 100, 1, 2_000));
 
     assertThat(decision.replicas()).isGreaterThan(before);
+  }
+
+  private static byte[] memory(PoolScaler scaler) {
+    return Memory.write((byte) 1, scaler::remember);
+  }
+
+  private static PoolScaler recalled(ScalingRules rules, byte[] memory) {
+    PoolScaler scaler = PoolScaler.of(rules, WINDOW);
+    Memory.read(memory, (byte) 1, scaler::remember);
+    return scaler;
+  }
+
+  @Property(tries = 20)
+  void oneThatRemembersDecidesAsIfNothingHadHappened(
+      @ForAll long seed, @ForAll @IntRange(min = 1, max = 1_000) int windows) {
+    SplittableRandom random = new SplittableRandom(seed);
+    double[] rates = random.doubles(windows + 60, 200, 900).toArray();
+    PoolScaler steady = PoolScaler.of(rules(false, 500), WINDOW);
+    for (int i = 0; i < windows; i++) {
+      steady.next(window(i, rates[i]));
+    }
+    byte[] memory = memory(steady);
+    PoolScaler restarted = recalled(rules(false, 500), memory);
+
+    assertThat(memory).hasSizeLessThan(16 << 10);
+    for (int i = windows; i < rates.length; i++) {
+      double exact = steady.next(window(i, rates[i])).exact();
+      assertThat(restarted.next(window(i, rates[i])).exact()).isBetween(0.9 * exact, 1.1 * exact);
+    }
+  }
+
+  @Test
+  void whatComesEveryHourIsRememberedAcrossWindowsThatAreMissing() {
+    int hour = 360;
+    PoolScaler scaler = PoolScaler.of(rules(false, 500), WINDOW);
+    int now = 0;
+    for (; now < 12 * hour - 20; now++) {
+      scaler.next(window(now, now % hour < 30 ? 900 : 300));
+    }
+    // It is away for three minutes, until just before the hour.
+    PoolScaler restarted = recalled(rules(false, 500), memory(scaler));
+    restarted.next(window(now + 18, 300));
+    Scaling onTheHour = restarted.next(window(now + 19, 300));
+
+    assertThat(onTheHour.provided()).isGreaterThan(600);
+  }
+
+  @Test
+  void whatLooksAnotherTimeAheadIsNotRead() {
+    byte[] memory = memory(PoolScaler.of(rules(false, 500), WINDOW));
+    ScalingRules slower =
+        new ScalingRules(
+            2,
+            500,
+            false,
+            Duration.ofMillis(200),
+            0.95,
+            Duration.ofSeconds(90),
+            Duration.ofSeconds(60),
+            10,
+            0);
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> recalled(slower, memory))
+        .withMessage("looks 2 windows ahead, not 10");
   }
 
   @Property(tries = 60)

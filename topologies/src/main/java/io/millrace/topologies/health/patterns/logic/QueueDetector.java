@@ -1,6 +1,7 @@
 package io.millrace.topologies.health.patterns.logic;
 
 import io.millrace.events.FailurePattern;
+import io.millrace.topologies.memory.logic.Memory;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Locale;
@@ -264,6 +265,21 @@ final class QueueDetector {
   /** Whether a spiral begins: failures are to be blamed on it, not named yet. */
   boolean spiralling() {
     return spiral > 0;
+  }
+
+  /** The clock was set back: what is remembered moves with it. */
+  void setBack(long millis) {
+    onset -= millis;
+  }
+
+  /** All but the last minute, which is seen anew. */
+  void remember(Memory memory) {
+    healthyMillis = memory.number(healthyMillis);
+    healthyRate = memory.number(healthyRate);
+    healthyRetries = memory.number(healthyRetries);
+    healthyGoodput = memory.number(healthyGoodput);
+    queued = memory.number(queued);
+    onset = memory.count(onset);
   }
 
   /** Whether nothing queued for so long. */

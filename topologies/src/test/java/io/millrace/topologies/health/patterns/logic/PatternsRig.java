@@ -82,6 +82,17 @@ final class PatternsRig {
     return patterns.computeIfAbsent(target, t -> new TargetPatterns(t, List.of()));
   }
 
+  /** Starts anew on what held and was learnt. */
+  void restart(String target) {
+    TargetPatterns before = of(target);
+    byte[] memory = before.memory(now);
+    TargetPatterns after = new TargetPatterns(target, before.reports());
+    if (memory != null) {
+      after.recall(memory);
+    }
+    patterns.put(target, after);
+  }
+
   /** Ends the second. */
   void tick() {
     fold.flush();
