@@ -6,6 +6,7 @@ import io.millrace.events.HealthSummary;
 import io.millrace.events.TargetKind;
 import io.millrace.schemas.serde.Received;
 import io.millrace.topologies.Rejections;
+import io.millrace.topologies.Ticks;
 import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.guard.logic.Guard;
 import io.millrace.topologies.health.logic.HealthPolicy;
@@ -18,7 +19,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.streams.KeyValue;
-import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -37,6 +37,7 @@ final class HealthProcessor
   private final TargetTable targets;
   private final RequestMetrics metrics;
   private final Map<String, Watched> watched = new HashMap<>();
+  private Ticks ticks;
   private KeyValueStore<String, HealthStatus> store;
 
   private static final class Watched {
@@ -47,6 +48,11 @@ final class HealthProcessor
     Watched(String target, TargetKind kind, @Nullable HealthStatus before) {
       health = new TargetHealth(target, kind, before);
       patterns = new TargetPatterns(target, before == null ? List.of() : before.getPatterns());
+    }
+
+    /** Whether its status may be said again; also after the clock was set back. */
+    boolean due(long now) {
+      return Math.abs(now - publishedAt) >= PUBLISH_MILLIS;
     }
 
     HealthStatus status(HealthPolicy policy, long now) {
@@ -67,6 +73,7 @@ final class HealthProcessor
   @Override
   public void init(ProcessorContext<String, Object> context) {
     super.init(context);
+    ticks = new Ticks(context);
     store = context.getStateStore(HealthTopology.HEALTH);
     try (KeyValueIterator<String, HealthStatus> kept = store.all()) {
       while (kept.hasNext()) {
@@ -74,7 +81,7 @@ final class HealthProcessor
         watched.put(entry.key, new Watched(entry.key, entry.value.getKind(), entry.value));
       }
     }
-    context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
+    ticks.every(TICK, this::tick);
   }
 
   @Override
@@ -90,7 +97,7 @@ final class HealthProcessor
           .forward(Rejections.undecodable(context(), record, received), HealthTopology.REJECTIONS);
       return;
     }
-    long now = context().currentSystemTimeMs();
+    long now = ticks.now();
     String target = summary.getTarget();
     Watched known = watched.get(target);
     Watched of = known != null ? known : new Watched(target, summary.getKind(), null);
@@ -116,7 +123,7 @@ final class HealthProcessor
     watched.putIfAbsent(target, of);
     HealthStatus status = of.status(policy(target), now);
     store.put(target, status);
-    if (moved || now - of.publishedAt >= PUBLISH_MILLIS) {
+    if (moved || of.due(now)) {
       publish(target, of, status, moved, now);
     }
   }
@@ -128,9 +135,7 @@ final class HealthProcessor
           boolean moved = of.health.tick(policy, now);
           List<TargetPatterns.Change> changes = of.patterns.tick(now, targets::health);
           changes.forEach(change -> alert(Alerts.of(target, change, now), now));
-          if (moved
-              || !changes.isEmpty()
-              || (of.health.changed() && now - of.publishedAt >= PUBLISH_MILLIS)) {
+          if (moved || !changes.isEmpty() || (of.health.changed() && of.due(now))) {
             HealthStatus status = of.status(policy, now);
             store.put(target, status);
             publish(target, of, status, moved, now);

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * is served until it expires, and kept as long as it may stand in for one that cannot be had.
  */
 final class OutputCache {
+  private static final long AHEAD_MILLIS = 300_000;
+
   private final CachePolicy policy;
   private final Journal journal;
   private final Outbox out;
@@ -83,7 +85,8 @@ final class OutputCache {
       out.cached(fingerprint, null);
       return null;
     }
-    if (entry.staleUntil() <= now) {
+    // Stored by a clock that was ahead: how old it is cannot be told.
+    if (entry.staleUntil() <= now || entry.storedAt() > later(now, AHEAD_MILLIS)) {
       remove(entry);
       return null;
     }

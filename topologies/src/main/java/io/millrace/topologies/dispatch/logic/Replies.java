@@ -26,6 +26,7 @@ final class Replies {
   private final Outbox out;
   private final Flights flights;
   private final OutputCache cache;
+  private final AttemptHealth health;
 
   Replies(
       DispatchPolicy policy,
@@ -33,13 +34,15 @@ final class Replies {
       Journal journal,
       Outbox out,
       Flights flights,
-      OutputCache cache) {
+      OutputCache cache,
+      AttemptHealth health) {
     this.policy = policy;
     this.targets = targets;
     this.journal = journal;
     this.out = out;
     this.flights = flights;
     this.cache = cache;
+    this.health = health;
   }
 
   void answer(Request request, Answer answer, long now) {
@@ -132,6 +135,7 @@ final class Replies {
    * repeats, but loses none.
    */
   void finish(LiveFlight live, Answer answer, long now) {
+    health.over(live, answer.getOutcome(), now);
     if (answer.getServedBy() == ServedBy.WORKER && answer.getAnsweredBy().isEmpty()) {
       Request leader = live.leader();
       cache.put(

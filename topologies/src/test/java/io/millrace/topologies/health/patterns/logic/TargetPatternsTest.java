@@ -90,7 +90,7 @@ class TargetPatternsTest {
         () -> {
           rig.healthy(A);
           rig.healthy(B);
-          rig.calls(A, B, rig.random.nextInt(1_000_000));
+          rig.calls(A, B);
         });
     rig.seconds(
         10,
