@@ -18,6 +18,7 @@ import io.millrace.schemas.topics.Topics;
 import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.dispatch.logic.DispatchPolicy;
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -104,6 +106,16 @@ final class OperationsDriver implements AutoCloseable {
 
   Instant now() {
     return now;
+  }
+
+  /** The clock jumps, either way; the test driver itself lets no clock go back. */
+  void jump(Duration by) throws ReflectiveOperationException {
+    Field clock = TopologyTestDriver.class.getDeclaredField("mockWallClockTime");
+    clock.setAccessible(true);
+    Field millis = clock.get(driver).getClass().getDeclaredField("timeMs");
+    millis.setAccessible(true);
+    ((AtomicLong) millis.get(clock.get(driver))).addAndGet(by.toMillis());
+    now = now.plus(by);
   }
 
   void advance(Duration time) {

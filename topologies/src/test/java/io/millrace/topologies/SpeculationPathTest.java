@@ -210,11 +210,11 @@ class SpeculationPathTest {
   }
 
   @Test
-  void whatIsNotDeclaredIsNotFollowed() {
+  void whatIsNotDeclaredIsNotMadeAheadAndOnlyASampleOfConversationsIsFollowed() {
     registerReads(false);
     teach();
     assertThat(afterTheUserIsKnown()).isEmpty();
-    assertThat(driver.drain(Topics.TOOL_STEPS)).isEmpty();
+    assertThat(driver.drain(Topics.TOOL_STEPS).size()).isLessThan(LESSONS * 3);
     assertThat(driver.drain(Topics.AUDIT)).isEmpty();
   }
 

@@ -99,7 +99,7 @@ public final class Topics {
           "dispatch, clients",
           "clients, plan, health");
 
-  /** Conversations, step by step, while any target is run ahead. */
+  /** Conversations, step by step: all while any target is run ahead, else a sample. */
   public static final Topic<ToolStep> TOOL_STEPS =
       new Topic<>(
           "tool.steps",
@@ -109,7 +109,7 @@ public final class Topics {
           DELETE,
           DAY,
           "dispatch, clients",
-          "speculation");
+          "speculation, health");
 
   /** What workers say of tool tasks. */
   public static final Topic<Attempt> TOOL_ATTEMPTS =

@@ -18,11 +18,13 @@ import io.millrace.state.CachedOutput;
 import io.millrace.state.Request;
 import io.millrace.topologies.Answered;
 import io.millrace.topologies.Rejections;
+import io.millrace.topologies.Ticks;
 import io.millrace.topologies.dispatch.logic.DispatchPolicy;
 import io.millrace.topologies.dispatch.logic.Dispatcher;
 import io.millrace.topologies.dispatch.logic.Invalidations;
 import io.millrace.topologies.dispatch.logic.Outbox;
 import io.millrace.topologies.health.HealthFlush;
+import io.millrace.topologies.health.logic.ConversationSample;
 import io.millrace.topologies.speculation.SpeculationTopology;
 import io.millrace.topologies.targets.TargetTable;
 import java.nio.charset.StandardCharsets;
@@ -30,7 +32,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.SplittableRandom;
 import org.apache.kafka.common.utils.Utils;
-import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -46,7 +47,9 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
   private final int partitions;
   private final RequestMetrics metrics;
   private final Invalidations invalidations;
+  private final ConversationSample sample = new ConversationSample();
   private String name = "";
+  private Ticks ticks;
   private Dispatcher dispatcher;
 
   @SuppressWarnings("NullAway.Init") // Kafka calls init before anything else
@@ -66,6 +69,7 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
   @Override
   public void init(ProcessorContext<String, Object> context) {
     super.init(context);
+    ticks = new Ticks(context);
     int partition = context.taskId().partition();
     name = Ids.v7(context.currentSystemTimeMs(), new SplittableRandom());
     dispatcher =
@@ -81,11 +85,12 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
                 new Answered<>(
                     context.getStateStore(DispatchTopology.ANSWERS), policy.dedupeWindow())),
             this,
-            HealthFlush.start(context, "dispatch", DispatchTopology.SUMMARIES),
+            HealthFlush.start(
+                context, ticks, "dispatch", DispatchTopology.SUMMARIES, HealthFlush.OFTEN),
             invalidations,
             new SplittableRandom(),
             context.currentSystemTimeMs());
-    context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
+    ticks.every(TICK, this::tick);
   }
 
   private void tick(long now) {
@@ -96,7 +101,7 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
 
   @Override
   public void process(Record<String, Object> record) {
-    long now = context().currentSystemTimeMs();
+    long now = ticks.now();
     Object value = record.value();
     if (value == null) {
       untrue(record, now);
@@ -196,7 +201,10 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
       return;
     }
     metrics.answered(answer);
-    if (!request.getCorrelationId().isEmpty() && targets.anySpeculative()) {
+    String conversation = request.getCorrelationId();
+    if (!conversation.isEmpty()
+        && (targets.anySpeculative()
+            || sample.follows(conversation, context().currentSystemTimeMs()))) {
       context()
           .forward(
               new Record<>(

@@ -82,6 +82,7 @@ public final class ToolAdapter {
     step.setArguments(request.getArguments());
     String output = answer.getOutput();
     step.setOutput(output == null || output.length() > STEP_OUTPUT_MAX ? null : output);
+    step.setLatencyMs(answer.getLatencyMs());
     return step;
   }
 

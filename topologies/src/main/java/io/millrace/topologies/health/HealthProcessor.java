@@ -7,6 +7,7 @@ import io.millrace.events.HealthSummary;
 import io.millrace.events.TargetKind;
 import io.millrace.schemas.serde.Received;
 import io.millrace.topologies.Rejections;
+import io.millrace.topologies.Ticks;
 import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.guard.logic.Guard;
 import io.millrace.topologies.health.logic.HealthPolicy;
@@ -19,7 +20,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.streams.KeyValue;
-import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -42,6 +42,7 @@ final class HealthProcessor
   private final RequestMetrics metrics;
   private final Map<String, Watched> watched = new HashMap<>();
   private final Map<String, String> unreadable = new HashMap<>();
+  private Ticks ticks;
   private KeyValueStore<String, HealthStatus> store;
   private KeyValueStore<String, byte[]> memories;
 
@@ -64,8 +65,8 @@ final class HealthProcessor
       patterns = recalled;
     }
 
-    /** Whether it was not published of late; never frozen by a clock that was set back. */
-    boolean isDue(long now) {
+    /** Whether its status may be said again; also after the clock was set back. */
+    boolean due(long now) {
       return Math.abs(now - publishedAt) >= PUBLISH_MILLIS;
     }
 
@@ -87,6 +88,7 @@ final class HealthProcessor
   @Override
   public void init(ProcessorContext<String, Object> context) {
     super.init(context);
+    ticks = new Ticks(context);
     store = context.getStateStore(HealthTopology.HEALTH);
     try (KeyValueIterator<String, HealthStatus> kept = store.all()) {
       while (kept.hasNext()) {
@@ -98,7 +100,7 @@ final class HealthProcessor
     try (KeyValueIterator<String, byte[]> kept = memories.all()) {
       kept.forEachRemaining(entry -> recall(entry.key, entry.value));
     }
-    context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
+    ticks.every(TICK, this::tick);
   }
 
   private void recall(String target, byte[] memory) {
@@ -127,7 +129,7 @@ final class HealthProcessor
           .forward(Rejections.undecodable(context(), record, received), HealthTopology.REJECTIONS);
       return;
     }
-    long now = context().currentSystemTimeMs();
+    long now = ticks.now();
     String target = summary.getTarget();
     Watched known = watched.get(target);
     Watched of = known != null ? known : new Watched(target, summary.getKind(), null);
@@ -153,7 +155,7 @@ final class HealthProcessor
     watched.putIfAbsent(target, of);
     HealthStatus status = of.status(policy(target), now);
     store.put(target, status);
-    if (moved || of.isDue(now)) {
+    if (moved || of.due(now)) {
       publish(target, of, status, moved, now);
     }
   }
@@ -171,7 +173,7 @@ final class HealthProcessor
           if (memory != null) {
             memories.put(target, memory);
           }
-          if (moved || !changes.isEmpty() || (of.health.changed() && of.isDue(now))) {
+          if (moved || !changes.isEmpty() || (of.health.changed() && of.due(now))) {
             HealthStatus status = of.status(policy, now);
             store.put(target, status);
             publish(target, of, status, moved, now);

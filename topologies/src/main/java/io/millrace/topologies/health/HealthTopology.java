@@ -15,6 +15,7 @@ import io.millrace.topologies.Stores;
  *
  * <pre>
  * inference.results, mesh.receipts, training.steps, pipeline.runs ─▶ events ─▶ health.summaries
+ *                                      tool.steps ─▶ conversations ─▶ health.summaries
  *                              health.summaries ─▶ health ─▶ health.status, alerts
  * </pre>
  */
@@ -22,6 +23,8 @@ public final class HealthTopology {
   static final String EVENTS = "events";
   static final String SUMMARIES = "events-health-summaries";
   static final String EVENT_REJECTIONS = "events-rejections";
+  static final String CONVERSATIONS = "conversations";
+  static final String CONVERSATION_SUMMARIES = "conversations-health-summaries";
   static final String WATCH = "health";
   static final String STATUS = "health-status-sink";
   static final String ALERTS = "health-alerts";
@@ -55,5 +58,11 @@ public final class HealthTopology {
     operations.sinks().add(STATUS, Topics.HEALTH_STATUS, WATCH);
     operations.sinks().add(ALERTS, Topics.ALERTS, WATCH);
     operations.sinks().add(REJECTIONS, Topics.REJECTIONS, WATCH);
+
+    topology.addProcessor(
+        CONVERSATIONS,
+        () -> new ConversationsProcessor(operations.targets()),
+        operations.source(Topics.TOOL_STEPS));
+    operations.sinks().add(CONVERSATION_SUMMARIES, Topics.HEALTH_SUMMARIES, CONVERSATIONS);
   }
 }

@@ -26,6 +26,9 @@ final class OutputCache {
   /** As long as conversations are followed; writes are remembered for longer than that. */
   private static final long AHEAD_MILLIS_MAX = 600_000;
 
+  /** What was stored further in the future than this was stored by a clock that was wrong. */
+  private static final long FUTURE_MILLIS_MAX = 300_000;
+
   private final CachePolicy policy;
   private final Journal journal;
   private final Outbox out;
@@ -93,7 +96,8 @@ final class OutputCache {
       out.cached(fingerprint, null);
       return null;
     }
-    if (entry.staleUntil() <= now) {
+    // Stored by a clock that was ahead: how old it is cannot be told.
+    if (entry.staleUntil() <= now || entry.storedAt() > later(now, FUTURE_MILLIS_MAX)) {
       remove(entry);
       return null;
     }

@@ -27,6 +27,7 @@ final class Replies {
   private final Flights flights;
   private final OutputCache cache;
   private final Writes writes;
+  private final AttemptHealth health;
 
   Replies(
       DispatchPolicy policy,
@@ -35,7 +36,8 @@ final class Replies {
       Outbox out,
       Flights flights,
       OutputCache cache,
-      Writes writes) {
+      Writes writes,
+      AttemptHealth health) {
     this.policy = policy;
     this.targets = targets;
     this.journal = journal;
@@ -43,6 +45,7 @@ final class Replies {
     this.flights = flights;
     this.cache = cache;
     this.writes = writes;
+    this.health = health;
   }
 
   void answer(Request request, Answer answer, long now) {
@@ -136,6 +139,7 @@ final class Replies {
    * repeats, but loses none.
    */
   void finish(LiveFlight live, Answer answer, long now) {
+    health.over(live, answer.getOutcome(), now);
     if (answer.getServedBy() == ServedBy.WORKER && answer.getAnsweredBy().isEmpty()) {
       cache.put(
           live.origin(answer.getTargetVersion()),

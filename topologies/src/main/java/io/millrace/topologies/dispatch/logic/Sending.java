@@ -1,6 +1,5 @@
 package io.millrace.topologies.dispatch.logic;
 
-import io.millrace.events.Attempt;
 import io.millrace.events.ControlType;
 import io.millrace.events.OperationKind;
 import io.millrace.events.TargetSpec;
@@ -100,6 +99,7 @@ final class Sending {
   void leaveToElder(LiveFlight live, long now) {
     live.flight.setTaskId(live.flight.getElderTaskId());
     live.flight.setElderTaskId("");
+    live.flight.setSentAt(live.out.getOrDefault(live.flight.getTaskId(), now));
     handOvers.forget(live);
     // It has been running for a while, so it beats.
     live.heardAt = now;
@@ -107,18 +107,15 @@ final class Sending {
     flights.schedule(live);
   }
 
-  /** Takes back the attempt that an answer made useless. */
-  void cancelLoser(LiveFlight live, Attempt winner, long now) {
-    Flight flight = live.flight;
-    if (!flight.getElderTaskId().isEmpty()) {
-      boolean elderWon = winner.getTaskId().equals(flight.getElderTaskId());
-      String loser = elderWon ? flight.getTaskId() : flight.getElderTaskId();
+  /** Takes back the attempts that an answer made useless: all that are still out. */
+  void callOffOthers(LiveFlight live, long now) {
+    for (String taskId : live.out.keySet()) {
       out.control(
           Orders.control(
               ControlType.CANCEL,
               live.leader().getTenant(),
-              flight.getTaskOperationId(),
-              loser,
+              live.flight.getTaskOperationId(),
+              taskId,
               "",
               "another attempt succeeded first",
               now));

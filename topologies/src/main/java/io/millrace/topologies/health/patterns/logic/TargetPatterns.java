@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * queues at most one holds at a time, the one that explains most: CASCADING where a target that
  * this one depends on was ill before, then TIMEOUT_SPIRAL, SATURATION, PERSISTENT and INTERMITTENT.
  * SLOW_DEGRADATION is looked for while there is no other trouble. A pattern is over only after its
- * signs have been away for one minute (INTERMITTENT: five).
+ * signs have been away for one minute (INTERMITTENT: five). A clock that is set back is as a
+ * restart: what was learnt is learnt anew, and what holds holds until it is seen to be over.
  */
 public final class TargetPatterns {
   private static final long OVER_MILLIS = 60_000;
@@ -43,10 +44,10 @@ public final class TargetPatterns {
 
   private final String target;
   private final Steps steps = new Steps();
-  private final LatencyBaseline latencies = new LatencyBaseline();
-  private final FailureDetector failures = new FailureDetector();
-  private final QueueDetector queue = new QueueDetector(latencies);
-  private final TrendDetector trend = new TrendDetector();
+  private LatencyBaseline latencies = new LatencyBaseline();
+  private FailureDetector failures = new FailureDetector();
+  private QueueDetector queue = new QueueDetector(latencies);
+  private TrendDetector trend = new TrendDetector();
   private final Dependencies dependencies = new Dependencies();
   private @Nullable FailurePatternReport trouble;
   private @Nullable FailurePatternReport slowing;
@@ -90,6 +91,12 @@ public final class TargetPatterns {
    */
   public List<Change> tick(long nowMillis, Function<String, @Nullable HealthStatus> others) {
     stepped = false;
+    if (steps.beginAnew(nowMillis)) {
+      latencies = new LatencyBaseline();
+      failures = new FailureDetector();
+      queue = new QueueDetector(latencies);
+      trend = new TrendDetector();
+    }
     steps.close(nowMillis, this::step);
     if (!stepped) {
       return List.of();

@@ -90,7 +90,7 @@ class TargetPatternsTest {
         () -> {
           rig.healthy(A);
           rig.healthy(B);
-          rig.calls(A, B, rig.random.nextInt(1_000_000));
+          rig.calls(A, B);
         });
     rig.seconds(
         10,
@@ -345,7 +345,7 @@ class TargetPatternsTest {
         300,
         () -> {
           both(10, 0);
-          rig.calls(A, B, rig.random.nextInt(1_000_000));
+          rig.calls(A, B);
         });
     rig.restart(A);
     rig.seconds(
