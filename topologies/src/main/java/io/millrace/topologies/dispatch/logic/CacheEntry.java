@@ -20,14 +20,14 @@ record CacheEntry(
    * @param heard as in {@link Origin}
    */
   static CacheEntry of(String fingerprint, CachedOutput stored, long heard) {
-    long asOf = stored.getAsOf() == 0 ? stored.getStoredAt() : stored.getAsOf();
+    long begunAt = stored.getBegunAt() == 0 ? stored.getStoredAt() : stored.getBegunAt();
     return new CacheEntry(
         new Origin(
             fingerprint,
             stored.getTenant(),
             stored.getTarget(),
             stored.getTargetVersion(),
-            asOf,
+            begunAt,
             heard,
             stored.getAheadFor()),
         CachedOutputs.bytes(fingerprint, stored),
@@ -46,8 +46,8 @@ record CacheEntry(
   }
 
   /** When the work that gave it was first sent, milliseconds since the epoch. */
-  long asOf() {
-    return origin.asOf();
+  long begunAt() {
+    return origin.begunAt();
   }
 
   /** The number by which policies know a fingerprint: FNV-1a (Fowler, Noll, Vo) of 64 bits. */

@@ -142,6 +142,6 @@ public final class Invalidations {
   }
 
   private static boolean after(Origin origin, @Nullable Said said) {
-    return said != null && origin.asOf() <= said.at && origin.heard() < said.heard;
+    return said != null && origin.begunAt() <= said.at && origin.heard() < said.heard;
   }
 }

@@ -4,8 +4,8 @@ package io.millrace.topologies.dispatch.logic;
  * Where an answer comes from, by which it is told whether it is still true.
  *
  * @param fingerprint of the work
- * @param asOf when the work was first sent, milliseconds since the epoch: it may show the state of
- *     things at that time, however long it took
+ * @param begunAt when the work was first sent, milliseconds since the epoch: it may show the state
+ *     of things at that time, however long it took
  * @param heard how much was known to be untrue when it was sent ({@link Invalidations#heard}); 0:
  *     not known any more
  * @param aheadFor conversation for which it was made ahead of a call; empty: it was asked for
@@ -15,7 +15,7 @@ record Origin(
     String tenant,
     String target,
     String targetVersion,
-    long asOf,
+    long begunAt,
     long heard,
     String aheadFor) {
 

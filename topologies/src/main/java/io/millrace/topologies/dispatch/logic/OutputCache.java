@@ -134,7 +134,7 @@ final class OutputCache {
     }
     String fingerprint = origin.fingerprint();
     CacheEntry known = entries.get(CacheEntry.key(fingerprint));
-    if (known != null && known.asOf() > origin.asOf()) {
+    if (known != null && known.begunAt() > origin.begunAt()) {
       return;
     }
     TargetSpec spec = target.spec();
@@ -150,7 +150,7 @@ final class OutputCache {
     cached.setOutput(answer.getOutput());
     cached.setFailure(ok ? null : answer.getFailure());
     cached.setStoredAt(now);
-    cached.setAsOf(origin.asOf());
+    cached.setBegunAt(origin.begunAt());
     cached.setAheadFor(origin.aheadFor());
     cached.setExpiresAt(later(now, origin.madeAhead() ? Math.min(ttl, AHEAD_MILLIS_MAX) : ttl));
     Long stale = ok && !origin.madeAhead() ? spec.getStaleIfErrorMs() : null;
@@ -171,13 +171,13 @@ final class OutputCache {
   void takeUp(String fingerprint, @Nullable CachedOutput packed, long at, long now) {
     CacheEntry known = entries.get(CacheEntry.key(fingerprint));
     if (packed == null) {
-      if (known != null && known.fingerprint().equals(fingerprint) && known.asOf() < at) {
+      if (known != null && known.fingerprint().equals(fingerprint) && known.begunAt() < at) {
         remove(known);
       }
       return;
     }
     CacheEntry entry = CacheEntry.of(fingerprint, packed, 0);
-    boolean newer = known == null || known.asOf() < entry.asOf();
+    boolean newer = known == null || known.begunAt() < entry.begunAt();
     if (newer && entry.staleUntil() > now && !invalidations.strike(entry.origin())) {
       keep(entry, packed);
     }

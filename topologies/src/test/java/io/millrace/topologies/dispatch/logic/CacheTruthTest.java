@@ -170,6 +170,17 @@ class CacheTruthTest {
   }
 
   @Test
+  void aWriteThatNeverRanEndsNothing() {
+    register();
+    Request late = rig.request("write", "{}", 0);
+    late.setCorrelationId("c");
+    rig.call(late);
+
+    assertThat(rig.answerTo(late).getOutcome()).isEqualTo(Outcome.DEADLINE_EXCEEDED);
+    assertThat(rig.writes).isEmpty();
+  }
+
+  @Test
   void whileNothingIsRunAheadWritesAreNotNoted() {
     rig.register(DispatchRig.spec("write").setIdempotent(true));
     call("write", "{}", "c", false);

@@ -1,7 +1,9 @@
 package io.millrace.topologies.dispatch.logic;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.github.luben.zstd.Zstd;
 import io.millrace.events.CacheInvalidation;
 import io.millrace.events.Failure;
 import io.millrace.events.InvalidationScope;
@@ -11,6 +13,7 @@ import io.millrace.events.TargetSpec;
 import io.millrace.state.Answer;
 import io.millrace.state.CachedOutput;
 import io.millrace.topologies.targets.Target;
+import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
@@ -62,8 +65,8 @@ class OutputCacheTest {
     into.put(origin(fingerprint, tenant, now, ""), target, answer, now);
   }
 
-  private static Origin origin(String fingerprint, String tenant, long asOf, String aheadFor) {
-    return new Origin(fingerprint, tenant, "tool:echo", "7", asOf, 0, aheadFor);
+  private static Origin origin(String fingerprint, String tenant, long begunAt, String aheadFor) {
+    return new Origin(fingerprint, tenant, "tool:echo", "7", begunAt, 0, aheadFor);
   }
 
   @Test
@@ -138,6 +141,30 @@ class OutputCacheTest {
     assertThat(open(CachePolicy.defaults()).get("f", "", NOW))
         .extracting(CachedOutput::getOutput)
         .isEqualTo(output);
+  }
+
+  @Test
+  void whatDoesNotShrinkIsStoredAsItIs() {
+    cache = open(new CachePolicy(100, 100_000, 10_000, 100_000, 64));
+    String output =
+        new Random(1).ints(70, '!', '~').mapToObj(Character::toString).collect(joining());
+    put(cache, "f", "t", lasting(), ok(output), NOW);
+
+    assertThat(rig.journal.cache.get("f").getOutput()).isEqualTo(output);
+    assertThat(rig.journal.cache.get("f").getCompressed()).isNull();
+  }
+
+  @Test
+  void whatWouldUnpackToMoreThanAnyOutputIsAMiss() {
+    put(cache, "f", "t", lasting(), ok("1"), NOW);
+    CachedOutput bomb = CachedOutput.newBuilder(rig.journal.cache.get("f")).build();
+    bomb.setOutput(null);
+    bomb.setCompressed(ByteBuffer.wrap(Zstd.compress(new byte[5 << 20])));
+    cache.takeUp("g", bomb, NOW, NOW);
+
+    assertThat(rig.journal.cache).containsKey("g");
+    assertThat(cache.get("g", "", NOW)).isNull();
+    assertThat(rig.journal.cache).doesNotContainKey("g");
   }
 
   @Test
@@ -333,8 +360,8 @@ class OutputCacheTest {
   }
 
   @Test
-  void answersThatAreDearAndSmallStayLongerThanCheapAndLargeOnes() {
-    cache = open(new CachePolicy(1_000, 20_000, 10_000, 20_000, 4_096));
+  void answersThatAreDearStayLongerThanCheapOnes() {
+    cache = open(new CachePolicy(1_000, 10_000, 5_000, 10_000, 4_096));
     Random random = new Random(1);
     int asked = 0;
     int hits = 0;
@@ -343,7 +370,7 @@ class OutputCacheTest {
       String key = (dear ? "dear" : "cheap") + random.nextInt(40);
       boolean hit = cache.get(key, "", NOW) != null;
       if (!hit) {
-        Answer answer = ok("x".repeat(dear ? 200 : 1_000));
+        Answer answer = ok("x".repeat(200));
         answer.setRunMs(dear ? 1_000.0 : 1.0);
         put(cache, key, "t", lasting(), answer, NOW);
       }
