@@ -17,6 +17,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 import net.jqwik.api.constraints.Size;
+import net.jqwik.api.lifecycle.BeforeTry;
 
 /** A clock that jumps, by whatever, makes no decision that a steady clock would not have made. */
 class ClockJumpsTest {
@@ -36,10 +37,16 @@ class ClockJumpsTest {
             .build();
   }
 
-  private final ScalingBoard board = new ScalingBoard(0);
+  private ScalingBoard board = new ScalingBoard(0);
   private final List<ScalingDecision> said = new ArrayList<>();
   private long now = 100_000_000_000L;
   private long done;
+
+  @BeforeTry
+  void anew() {
+    board = new ScalingBoard(0);
+    said.clear();
+  }
 
   /** One worker; each task runs for 100 ms. */
   private void seconds(int seconds, long perSecond) {
