@@ -281,12 +281,12 @@ class HealthPathTest {
     }
   }
 
-  /** A target of which one attempt in sixteen always fails gets worse, a little, in a restart. */
+  /** A target of which one attempt in sixteen always fails gets worse after it. */
   private List<String> patternsAfter(Runnable healthy) {
     report(200, 15, 1);
     driver.drain(Topics.ALERTS);
     healthy.run();
-    report(120, 7, 1);
+    report(120, 8, 2);
     return driver.drain(Topics.ALERTS).stream().map(Alert::getType).toList();
   }
 

@@ -103,7 +103,7 @@ class ScalingPathTest {
 
   /** Replicas that are decided upon after what happens once enough is known of the load. */
   private List<Integer> replicasAfter(Runnable what) {
-    work(450, 100);
+    work(600, 100);
     driver.drain(Topics.SCALING_DECISIONS);
     driver.drain(Topics.ALERTS);
     what.run();

@@ -202,8 +202,6 @@ class ScalingFaultsTest {
     drive(100.0);
     seconds(200);
 
-    assertThat(read("alerts", Topics.ALERTS))
-        .extracting(Alert::getType)
-        .containsOnly("SCALED_UP", "SCALED_DOWN");
+    assertThat(read("alerts", Topics.ALERTS)).extracting(Alert::getType).containsOnly("SCALED_UP");
   }
 }

@@ -14,10 +14,11 @@ import org.jspecify.annotations.Nullable;
  * <p>The forecast for the window in which a decision takes effect, with its headroom, gives the
  * rate to provide for; the replicas must carry that rate, and keep the wait of the expected rate
  * within the objective ({@link Staffing}). When arrivals are twice what the replicas can carry, the
- * newest arrivals alone count and nothing is taken away (panic). Fewer replicas are put off until
- * no decision wanted more for three times as long as it takes to have them back, at most for the
- * cool-down: to give up early what would soon be needed again costs no more than that time (the
- * rule of renting skis, A. R. Karlin et al., "Competitive Snoopy Caching", Algorithmica 3, 1988).
+ * newest arrivals alone count and nothing is taken away (panic); for a minute after that no less
+ * than what came is provided for. Fewer replicas are put off until no decision wanted more for
+ * three times as long as it takes to have them back, at most for the cool-down: to give up early
+ * what would soon be needed again costs no more than that time (the rule of renting skis, A. R.
+ * Karlin et al., "Competitive Snoopy Caching", Algorithmica 3, 1988).
  */
 public final class PoolScaler {
   private static final double PANIC = 2;
@@ -26,6 +27,9 @@ public final class PoolScaler {
   private static final double LATE_AIM = 0.1;
 
   private static final int HOLD_LEADS = 3;
+
+  /** So long after a panic at least what came is provided for: forecasts do not know it yet. */
+  private static final int ALARMED_WINDOWS = 6;
 
   /** Where the objective leaves no time to wait, an operation may still wait a tenth of its own. */
   private static final double WAIT_SHARE_MIN = 0.1;
@@ -45,6 +49,7 @@ public final class PoolScaler {
   private double serviceMs;
   private double carried;
   private long idle;
+  private long alarmed;
   private long number = NOT_YET;
   private double rate;
 
@@ -92,7 +97,8 @@ public final class PoolScaler {
     double seconds = window.toMillis() / 1e3;
     double now = rate + seen.queued() / seconds;
     boolean panic = carried > 0 && now > PANIC * carried;
-    double most = Math.max(provided, panic ? now : 0) + seen.queued() / seconds;
+    alarmed = panic ? ALARMED_WINDOWS : Math.max(0, alarmed - 1);
+    double most = Math.max(provided, alarmed > 0 ? now : 0) + seen.queued() / seconds;
     double perReplica = serviceMs > 0 ? rules.slots() * 1e3 / serviceMs : Double.POSITIVE_INFINITY;
     double throughput = most / perReplica / tolerance();
     double latency = forLatency(forecast.expected(), seen.variability());
@@ -151,6 +157,7 @@ public final class PoolScaler {
     serviceMs = memory.number(serviceMs);
     carried = memory.number(carried);
     idle = memory.count(idle);
+    alarmed = memory.count(alarmed);
     number = memory.count(number);
     rate = memory.number(rate);
   }
@@ -170,6 +177,7 @@ public final class PoolScaler {
     }
     double perReplica = rules.slots() * 1e3 / serviceMs;
     double need = now / perReplica;
+    alarmed = ALARMED_WINDOWS + 1;
     wanted.addLast(need);
     double exact = Math.max(rules.min(), Math.min(rules.max(), need));
     carried = exact * perReplica;
