@@ -1,6 +1,7 @@
 package io.millrace.benchmarks.scaling;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
 
 import java.time.Duration;
 import java.util.Map;
@@ -30,7 +31,7 @@ class ScalingReplayTest {
 
     assertThat(policies).containsOnlyKeys("millrace", "persistence", "reactive", "oracle");
     assertThat(policies.get("oracle").costRatio()).isEqualTo(1);
-    assertThat(policies.get("oracle").replicaHours()).isEqualTo(10 * 300 / 6.0);
+    assertThat(policies.get("oracle").replicaHours()).isCloseTo(10 * 300 / 6.0, offset(1e-6));
     assertThat(policies.values())
         .allSatisfy(
             outcome -> {

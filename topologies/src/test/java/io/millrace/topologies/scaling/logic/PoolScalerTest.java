@@ -91,6 +91,67 @@ class PoolScalerTest {
   }
 
   @Test
+  void aPoolSleepsOnlyAfterTheCoolDownAndWakesAtOnce() {
+    ScalingRules sleepy =
+        new ScalingRules(
+            2,
+            50,
+            true,
+            Duration.ofMillis(200),
+            0.95,
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(60),
+            10,
+            0);
+    PoolScaler scaler = PoolScaler.of(sleepy, WINDOW);
+    run(scaler, 0, 100, 300);
+
+    assertThat(run(scaler, 100, 5, 0).replicas()).isGreaterThanOrEqualTo(2);
+    Scaling asleep = run(scaler, 105, 5, 0);
+    assertThat(asleep.replicas()).isZero();
+    assertThat(asleep.reason()).contains("may have none");
+    assertThat(scaler.next(window(110, 300)).replicas()).isGreaterThanOrEqualTo(2);
+  }
+
+  @Test
+  void whatCanSoonBeHadAgainIsGivenUpLongBeforeALongCoolDown() {
+    ScalingRules slow =
+        new ScalingRules(
+            2,
+            200,
+            false,
+            Duration.ofMillis(200),
+            0.95,
+            Duration.ofSeconds(10),
+            Duration.ofHours(1),
+            10,
+            0);
+    PoolScaler scaler = PoolScaler.of(slow, WINDOW);
+    int high = run(scaler, 0, 300, 1_000).replicas();
+
+    assertThat(run(scaler, 300, 3, 100).replicas()).isGreaterThanOrEqualTo(high);
+    assertThat(run(scaler, 303, 60, 100).replicas()).isLessThan(high / 2);
+  }
+
+  @Test
+  void theExcessThatTheObjectiveLeavesTimeForNeedsNoReplicas() {
+    ScalingRules patient =
+        new ScalingRules(
+            2,
+            50,
+            false,
+            Duration.ofMillis(10_100),
+            0.95,
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(60),
+            10,
+            0);
+
+    assertThat(run(PoolScaler.of(patient, WINDOW), 0, 20, 500).exact())
+        .isLessThan(0.7 * run(PoolScaler.of(rules(false, 50), WINDOW), 0, 20, 500).exact());
+  }
+
+  @Test
   void whatWaitsIsWorkedOff() {
     PoolScaler scaler = PoolScaler.of(rules(false, 50), WINDOW);
     int before = run(scaler, 0, 300, 500).replicas();
