@@ -10,7 +10,7 @@ import io.millrace.events.PoolLoad;
 import io.millrace.events.ScalingDecision;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.WorkerStatus;
-import io.millrace.platform.json.RecordJson;
+import io.millrace.schemas.json.RecordJson;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;

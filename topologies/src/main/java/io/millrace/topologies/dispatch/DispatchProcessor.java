@@ -140,7 +140,9 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
       context()
           .recordMetadata()
           .ifPresent(
-              at -> run.setOutputsAt(new Coordinates(at.topic(), at.partition(), at.offset())));
+              at ->
+                  run.setOutputsCoordinates(
+                      new Coordinates(at.topic(), at.partition(), at.offset())));
     }
   }
 

@@ -30,8 +30,7 @@ final class AttemptHealth {
   private final Controls controls;
   private final TargetKind kind;
 
-  AttemptHealth(
-      HealthFold health, TargetTable targets, Controls controls, OperationKind kind) {
+  AttemptHealth(HealthFold health, TargetTable targets, Controls controls, OperationKind kind) {
     this.health = health;
     this.targets = targets;
     this.controls = controls;
@@ -148,17 +147,7 @@ final class AttemptHealth {
 
   private void failed(
       LiveFlight live, Outcome outcome, String code, long probeEpoch, long sentAt, long now) {
-    health.add(
-        live.asked,
-        kind,
-        outcome,
-        code,
-        -1,
-        live.argumentsLength(),
-        0,
-        0,
-        probeEpoch,
-        now);
+    health.add(live.asked, kind, outcome, code, -1, live.argumentsLength(), 0, 0, probeEpoch, now);
     health.flown(live.asked, kind, outcome == Outcome.TIMEOUT, sentAt, now);
     learn(live, outcome, true, -1, -1, now);
   }

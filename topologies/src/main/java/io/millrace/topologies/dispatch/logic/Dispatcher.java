@@ -13,6 +13,7 @@ import io.millrace.state.Request;
 import io.millrace.topologies.health.logic.HealthFold;
 import io.millrace.topologies.targets.Target;
 import io.millrace.topologies.targets.TargetTable;
+import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
