@@ -6,8 +6,6 @@ import io.millrace.schemas.config.Settings;
 import io.millrace.schemas.http.AdminServer;
 import io.millrace.schemas.http.PortInUseException;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.common.config.ConfigException;
@@ -73,25 +71,6 @@ public final class GatewayMain {
    * @throws IOException if the file cannot be read
    */
   static Map<String, String> settings(String... args) throws IOException {
-    Map<String, String> settings = new HashMap<>();
-    Map<String, String> file = new HashMap<>();
-    for (int i = 0; i < args.length; i += 2) {
-      String key = OPTIONS.get(args[i]);
-      boolean known = key != null || args[i].equals("--config");
-      if (!known || i + 1 == args.length) {
-        throw new IllegalArgumentException(
-            (known
-                    ? "The option " + args[i] + " needs a value. "
-                    : "Unknown option '" + args[i] + "'. ")
-                + USAGE);
-      }
-      if (key == null) {
-        file.putAll(Settings.read(Path.of(args[i + 1])));
-      } else {
-        settings.put(key, args[i + 1]);
-      }
-    }
-    file.putAll(settings);
-    return file;
+    return Settings.read(OPTIONS, USAGE, args);
   }
 }

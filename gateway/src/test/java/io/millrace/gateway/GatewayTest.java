@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.avro.specific.SpecificRecord;
 import org.junit.jupiter.api.AfterAll;
@@ -193,6 +194,35 @@ class GatewayTest {
     }
 
     await().untilAsserted(() -> assertThat(cancelled("left")).isTrue());
+  }
+
+  @Test
+  void aStreamOfHttp2ThatIsResetCallsItsOperationOff() throws Exception {
+    CompletableFuture<HttpResponse<String>> call =
+        bench
+            .http()
+            .sendAsync(bench.request("/v1/tools/reset/calls", "{}"), BodyHandlers.ofString());
+    await().until(() -> called("reset"));
+
+    call.cancel(true);
+
+    await().untilAsserted(() -> assertThat(cancelled("reset")).isTrue());
+  }
+
+  @Test
+  void anUpgradedConnectionIsKeptWhileItIsUsed() throws Exception {
+    bench.topologies(GatewayTest::answer);
+    HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build();
+    client.send(bench.request("/v1/tools/first/calls", "{}"), BodyHandlers.ofString());
+    bench.topologies(record -> {});
+
+    CompletableFuture<HttpResponse<String>> call =
+        client.sendAsync(
+            bench.request("/v1/tools/long/calls", "{}", "Request-Timeout", "1s"),
+            BodyHandlers.ofString());
+
+    // Longer than the idle timeout, as the gateway waits two seconds beyond the deadline.
+    assertThat(call.get(10, TimeUnit.SECONDS).statusCode()).isEqualTo(504);
   }
 
   private static boolean called(String tool) {
