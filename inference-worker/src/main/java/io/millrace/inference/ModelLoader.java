@@ -73,7 +73,7 @@ final class ModelLoader {
               .formatted(name));
     }
     Signature signature = declared(spec, Signature.of(OnnxFile.read(file), config));
-    Execution execution = Execution.of(config);
+    Execution execution = Execution.of(config, signature);
     BatchPolicy batching = Execution.batching(config, signature, spec.getObjective());
     long share = budget.take(name, size(file));
     ModelSession session = null;

@@ -298,7 +298,7 @@ class ModelSessionTest {
                     "model:odd@1",
                     file,
                     signature,
-                    Execution.of(ModelConfig.none()),
+                    Execution.of(ModelConfig.none(), signature),
                     new Devices(false, 0)))
         .isInstanceOfSatisfying(
             ModelException.class, e -> assertThat(e.code()).isEqualTo("MODEL_INVALID"))
