@@ -20,14 +20,22 @@ final class LoadedModel implements AutoCloseable {
   private final TargetSpec declaration;
   private final ModelSession session;
   private final Lane<Request> lane;
+  private final long waitNanos;
   private final Runnable freed;
 
   /**
    * A model to be called.
    *
+   * @param waitNanos longest wait of a request for its batch, nanoseconds; 0: until its deadline
    * @param freed is run once the model is unloaded
    */
-  LoadedModel(TargetSpec declaration, ModelSession session, Lane<Request> lane, Runnable freed) {
+  LoadedModel(
+      TargetSpec declaration,
+      ModelSession session,
+      Lane<Request> lane,
+      long waitNanos,
+      Runnable freed) {
+    this.waitNanos = waitNanos;
     this.declaration = declaration;
     this.session = session;
     this.lane = lane;
@@ -71,7 +79,8 @@ final class LoadedModel implements AutoCloseable {
       throw new IllegalStateException("A model without batch dimension has one row");
     }
     Request request = new Request(inputs, wanted(signature, outputs));
-    Entry<Request> entry = lane.submit(request, inputs.rows(), inputs.shape(), priority, deadline);
+    long latest = waitNanos == 0 ? deadline : Math.min(deadline, System.nanoTime() + waitNanos);
+    Entry<Request> entry = lane.submit(request, inputs.rows(), inputs.shape(), priority, latest);
     cancellation.onCancel(
         () -> {
           lane.cancel(entry);

@@ -67,15 +67,21 @@ final class ModelLoader {
     String name = declaration.getTarget();
     Path file = ModelFile.fetch(spec.getUri(), spec.getSha256());
     ModelConfig config = ModelConfig.json(spec.getConfig());
+    if (config.sequences()) {
+      throw ModelException.config(
+          "sequence_batching is given for %s, but no state is kept between requests here; call it without"
+              .formatted(name));
+    }
     Signature signature = declared(spec, Signature.of(OnnxFile.read(file), config));
-    Execution execution = Execution.of(config);
+    Execution execution = Execution.of(config, signature);
     BatchPolicy batching = Execution.batching(config, signature, spec.getObjective());
     long share = budget.take(name, size(file));
     ModelSession session = null;
     try {
       session = ModelSession.open(name, file, signature, execution, devices);
       warm(session, config);
-      LoadedModel loaded = model(declaration, session, batching, share);
+      LoadedModel loaded =
+          model(declaration, session, batching, config.batching().timeoutMicros() * 1_000, share);
       LOG.info(
           "{} is ready on {} after {} ms; batches of up to {}",
           name,
@@ -93,7 +99,11 @@ final class ModelLoader {
   }
 
   private LoadedModel model(
-      TargetSpec declaration, ModelSession session, BatchPolicy batching, long share) {
+      TargetSpec declaration,
+      ModelSession session,
+      BatchPolicy batching,
+      long waitNanos,
+      long share) {
     int atOnce = session.execution().runs();
     if (atOnce == 0) {
       atOnce = session.device().equals(Devices.CPU) ? runs : RUNS_ON_GPU;
@@ -110,7 +120,7 @@ final class ModelLoader {
                         "DEADLINE_EXCEEDED",
                         "The deadline passed while the request waited for its batch; it did not run",
                         false)));
-    return new LoadedModel(declaration, session, lane, () -> budget.give(share));
+    return new LoadedModel(declaration, session, lane, waitNanos, () -> budget.give(share));
   }
 
   private static long size(Path file) {

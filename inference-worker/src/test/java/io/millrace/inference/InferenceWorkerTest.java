@@ -250,4 +250,20 @@ class InferenceWorkerTest {
     bench.remove("model:moving@1");
     await().until(() -> !worker.readyTargets().contains("model:moving@1"));
   }
+
+  @Test
+  void outputsThatTheLogDoesNotTakeAreAFailureNotSilence() {
+    OnnxGraph wide = new OnnxGraph("wide");
+    String input = wide.input("x", TensorDatatype.FP32, -1, 1);
+    int elements = 3 << 19;
+    String row = wide.floats(new float[elements], elements);
+    wide.node("Add", Map.of(), List.of(input, row), List.of("y"));
+    wide.output("y", TensorDatatype.FP32, -1, elements);
+    declare("wide", model(wide, "wide").build());
+    awaitReady("wide");
+    Attempt attempt = run("wide", work(List.of(Tensors.floats("x", List.of(1L, 1L), 1))));
+    assertThat(attempt.getOutcome()).isEqualTo(Outcome.TOOL_ERROR);
+    assertThat(attempt.getFailure().getCode()).isEqualTo("OUTPUT_TOO_LARGE");
+    assertThat(attempt.getInference()).isNull();
+  }
 }

@@ -72,7 +72,8 @@ public record ModelConfig(
    * @param priorityLevels number of priorities; 0: not said
    * @param defaultPriority priority of a request that names none; 0: not said
    * @param queueMax most requests that wait; 0: not said
-   * @param timeoutMicros how long a request may wait, microseconds; 0: until its deadline
+   * @param timeoutMicros how long a request may wait until it is refused, microseconds; 0: until
+   *     its deadline
    */
   public record Batching(
       List<Integer> preferred,
@@ -147,7 +148,9 @@ public record ModelConfig(
             (int) batching.number("priority_levels", 0, 1_000, 0),
             (int) batching.number("default_priority_level", 0, 1_000, 0),
             (int) queue.number("max_queue_size", 0, 1 << 20, 0),
-            queue.number("default_timeout_microseconds", 0, Long.MAX_VALUE / 1_000, 0)),
+            queue.text("timeout_action").equals("DELAY")
+                ? 0
+                : queue.number("default_timeout_microseconds", 0, 3_600_000_000L, 0)),
         parameters(fields.object("parameters")),
         fields.object("optimization").has("graph")
             ? (int) fields.object("optimization").object("graph").number("level", -2, 3, 0)

@@ -194,7 +194,7 @@ final class Binding implements AutoCloseable {
 
   private boolean pinnable(TensorSignature output) {
     List<Long> shape = output.getShape();
-    return TensorTypes.javaType(output.getDatatype()) != null
+    return output.getDatatype() != TensorDatatype.BYTES
         && shape.lastIndexOf(-1L) <= (batched ? 0 : -1)
         && Elements.count(batched ? shape.subList(1, shape.size()) : shape) > 0;
   }

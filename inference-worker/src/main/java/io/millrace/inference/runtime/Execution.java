@@ -47,11 +47,11 @@ public record Execution(
 
   /**
    * The settings that a configuration says; for what it does not say those that suit many small
-   * runs side by side: one thread each, no spinning.
+   * runs side by side: one thread each, no spinning, memory planned per shape where these are few.
    *
    * @throws ModelException MODEL_CONFIG_INVALID if one does not do
    */
-  public static Execution of(ModelConfig config) {
+  public static Execution of(ModelConfig config, Signature signature) {
     Map<String, String> parameters = config.parameters();
     Map<String, String> session = new TreeMap<>();
     session.put("session.intra_op.allow_spinning", "0");
@@ -68,13 +68,20 @@ public record Execution(
         number(parameters, "inter_op_thread_count", 1),
         number(parameters, "execution_mode", 0) == 1,
         number(parameters, "enable_mem_arena", 1) == 1,
-        number(parameters, "enable_mem_pattern", 1) == 1,
+        number(parameters, "enable_mem_pattern", freeShapes(signature) ? 0 : 1) == 1,
         // Triton's levels: -2 none, -1 basic, 0 and above all.
         level == null ? ALL : Math.min(ALL, level + ALL),
         config.instances(),
         config.json().path("instance_group").path(0).path("kind").asText().equals("KIND_CPU"),
         parameters.getOrDefault("allow_nan", "false").equals("true"),
         Map.copyOf(session));
+  }
+
+  /** Whether there are more shapes than batch sizes: a plan for each would fill the memory. */
+  private static boolean freeShapes(Signature signature) {
+    int batch = signature.batchMax() > 0 ? 1 : 0;
+    return signature.inputs().stream()
+        .anyMatch(input -> input.getShape().lastIndexOf(-1L) >= batch);
   }
 
   private static int number(Map<String, String> parameters, String name, int otherwise) {

@@ -5,9 +5,11 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.RunOptions;
 import ai.onnxruntime.OrtSession.SessionOptions;
+import io.millrace.events.TensorDatatype;
 import io.millrace.inference.ModelException;
 import io.millrace.inference.repository.Signature;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -20,6 +22,9 @@ import org.slf4j.LoggerFactory;
 public final class ModelSession implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(ModelSession.class);
+
+  private static final Set<TensorDatatype> UNSIGNED =
+      EnumSet.of(TensorDatatype.UINT16, TensorDatatype.UINT32, TensorDatatype.UINT64);
 
   private final String name;
   private final Signature signature;
@@ -44,10 +49,12 @@ public final class ModelSession implements AutoCloseable {
    */
   public static ModelSession open(
       String name, Path file, Signature signature, Execution execution, Devices devices) {
-    TensorTypes.requireUsable(signature);
     try {
+      if (signature.inputs().stream().anyMatch(input -> UNSIGNED.contains(input.getDatatype()))) {
+        UnsignedTensors.require();
+      }
       return open(name, file, signature, execution, devices, execution.cpuOnly());
-    } catch (OrtException e) {
+    } catch (OrtException | LinkageError e) {
       throw ModelException.invalid(
           "ONNX Runtime does not load %s: %s".formatted(name, e.getMessage()));
     }

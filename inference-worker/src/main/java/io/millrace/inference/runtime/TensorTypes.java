@@ -3,12 +3,9 @@ package io.millrace.inference.runtime;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.TensorInfo.OnnxTensorType;
 import io.millrace.events.TensorDatatype;
-import io.millrace.events.TensorSignature;
-import io.millrace.inference.ModelException;
-import io.millrace.inference.repository.Signature;
 import java.nio.ByteBuffer;
-import org.jspecify.annotations.Nullable;
 
 /** Makes ONNX Runtime's tensors for the datatypes of the Open Inference Protocol. */
 final class TensorTypes {
@@ -16,43 +13,46 @@ final class TensorTypes {
   private TensorTypes() {}
 
   /**
-   * Refuses what ONNX Runtime's Java interface cannot be given.
+   * A tensor over a direct buffer; it sees what is in there when it runs.
    *
-   * @throws ModelException MODEL_INVALID
+   * @param type any but BYTES and UNKNOWN
    */
-  static void requireUsable(Signature signature) {
-    for (TensorSignature input : signature.inputs()) {
-      if (input.getDatatype() != TensorDatatype.BYTES && javaType(input.getDatatype()) == null) {
-        throw ModelException.invalid(
-            "input '%s' is %s, which ONNX Runtime cannot be given from Java; let the model take a signed type and cast"
-                .formatted(input.getName(), input.getDatatype()));
-      }
-    }
-  }
-
-  /** ONNX Runtime's name of a type whose elements all have one size; null: it has none. */
-  static @Nullable OnnxJavaType javaType(TensorDatatype type) {
+  static OnnxTensor over(ByteBuffer direct, TensorDatatype type, long[] shape) throws OrtException {
     return switch (type) {
-      case BOOL -> OnnxJavaType.BOOL;
-      case UINT8 -> OnnxJavaType.UINT8;
-      case INT8 -> OnnxJavaType.INT8;
-      case INT16 -> OnnxJavaType.INT16;
-      case INT32 -> OnnxJavaType.INT32;
-      case INT64 -> OnnxJavaType.INT64;
-      case FP16 -> OnnxJavaType.FLOAT16;
-      case BF16 -> OnnxJavaType.BFLOAT16;
-      case FP32 -> OnnxJavaType.FLOAT;
-      case FP64 -> OnnxJavaType.DOUBLE;
-      default -> null;
+      case BOOL -> signed(direct, OnnxJavaType.BOOL, shape);
+      case UINT8 -> signed(direct, OnnxJavaType.UINT8, shape);
+      case INT8 -> signed(direct, OnnxJavaType.INT8, shape);
+      case INT16 -> signed(direct, OnnxJavaType.INT16, shape);
+      case INT32 -> signed(direct, OnnxJavaType.INT32, shape);
+      case INT64 -> signed(direct, OnnxJavaType.INT64, shape);
+      case FP16 -> signed(direct, OnnxJavaType.FLOAT16, shape);
+      case BF16 -> signed(direct, OnnxJavaType.BFLOAT16, shape);
+      case FP32 -> signed(direct, OnnxJavaType.FLOAT, shape);
+      case FP64 -> signed(direct, OnnxJavaType.DOUBLE, shape);
+      case UINT16 ->
+          UnsignedTensors.over(
+              direct,
+              OnnxTensorType.ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT16,
+              OnnxJavaType.INT16,
+              shape);
+      case UINT32 ->
+          UnsignedTensors.over(
+              direct,
+              OnnxTensorType.ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT32,
+              OnnxJavaType.INT32,
+              shape);
+      case UINT64 ->
+          UnsignedTensors.over(
+              direct,
+              OnnxTensorType.ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT64,
+              OnnxJavaType.INT64,
+              shape);
+      case BYTES, UNKNOWN -> throw new IllegalArgumentException("No buffer holds " + type);
     };
   }
 
-  /** A tensor over a direct buffer; it sees what is in there when it runs. */
-  static OnnxTensor over(ByteBuffer direct, TensorDatatype type, long[] shape) throws OrtException {
-    OnnxJavaType javaType = javaType(type);
-    if (javaType == null) {
-      throw new OrtException("No tensor of " + type + " can be made");
-    }
-    return OnnxTensor.createTensor(Environment.get(), direct, shape, javaType);
+  private static OnnxTensor signed(ByteBuffer direct, OnnxJavaType type, long[] shape)
+      throws OrtException {
+    return OnnxTensor.createTensor(Environment.get(), direct, shape, type);
   }
 }

@@ -80,6 +80,11 @@ class InputsTest {
         "input 'a' has 10 bytes",
         Tensors.raw("a", TensorDatatype.INT32, List.of(1L << 30, 2L), 10),
         B);
+    // Its 4 GiB are 0 bytes to whoever counts them in an int.
+    refused(
+        "input 'a' has 0 bytes; 1073741824 elements",
+        Tensors.raw("a", TensorDatatype.INT32, List.of(1L << 29, 2L), 0),
+        B);
     refused(
         "input 'a' has 0 bytes; too many elements",
         Tensors.raw("a", TensorDatatype.INT32, List.of(Long.MAX_VALUE, 2L), 0),

@@ -33,7 +33,7 @@ final class Served implements AutoCloseable {
     Signature signature = Signature.of(OnnxFile.read(file), read);
     session =
         ModelSession.open(
-            "model:test@1", file, signature, Execution.of(read), new Devices(false, 0));
+            "model:test@1", file, signature, Execution.of(read, signature), new Devices(false, 0));
     BatchPolicy policy = Execution.batching(read, signature, "balanced");
     gate = new CountDownLatch(open ? 0 : 1);
     lane =

@@ -22,6 +22,7 @@ class BatchQueueTest {
 
   private static final long MS = 1_000_000;
   private static final long NEVER = Long.MAX_VALUE;
+  private static final int QUEUE_MAX = 6;
 
   private static BatchPolicy policy(int rowsMax, long delayNanos, int queueMax) {
     return new BatchPolicy(rowsMax, List.of(), delayNanos, 3, 2, queueMax, 0.05);
@@ -67,7 +68,7 @@ class BatchQueueTest {
       @ForAll @IntRange(min = 1, max = 8) int rowsMax,
       @ForAll @IntRange(min = 0, max = 4) int delayMs,
       @ForAll @IntRange(min = 1, max = 3) int free) {
-    BatchPolicy policy = policy(rowsMax, delayMs * MS, 40);
+    BatchPolicy policy = policy(rowsMax, delayMs * MS, QUEUE_MAX);
     BatchQueue<Work> queue = new BatchQueue<>(policy);
     List<Work> taken = new ArrayList<>();
     long now = 1;
@@ -79,7 +80,7 @@ class BatchQueueTest {
         long waiting = taken.stream().filter(w -> w.ran < w.rows && !w.expired).count();
         boolean accepted =
             queue.offer(work, work.rows, work.shape, step.priority(), deadline, now) != null;
-        assertThat(accepted).as("refused only when full").isEqualTo(waiting < 40);
+        assertThat(accepted).as("refused only when full").isEqualTo(waiting < QUEUE_MAX);
         if (accepted) {
           taken.add(work);
         }
@@ -129,7 +130,12 @@ class BatchQueueTest {
     }
     assertThat(rows).isLessThanOrEqualTo(rowsMax);
     if (!next.batch().isEmpty()) {
-      int level = next.batch().get(0).work().level;
+      Work first = next.batch().get(0).work();
+      int level = first.level;
+      assertThat(all)
+          .as("of them the oldest gives the shape")
+          .noneMatch(
+              w -> w.level == level && w.order < first.order && w.ran < w.rows && !w.expired);
       assertThat(all)
           .as("the most urgent go first")
           .noneMatch(w -> w.level < level && w.ran < w.rows && !w.expired);
