@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class ScalingReplayTest {
   private static final Duration WINDOW = Duration.ofMinutes(10);
   private static final ScalingReplay.Settings SETTINGS =
-      new ScalingReplay.Settings(1, Duration.ZERO, 10, 100, 200, 0.95, Duration.ofSeconds(300));
+      new ScalingReplay.Settings(1, Duration.ZERO, 10, 100, 200, 0.95, Duration.ofMinutes(5));
 
   private static Map<String, ScalingReplay.Outcome> policies(
       int windows, IntToDoubleFunction rate) {
