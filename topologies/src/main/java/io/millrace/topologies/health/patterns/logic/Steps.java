@@ -33,14 +33,12 @@ final class Steps {
     }
   }
 
-  /** If the clock was set back by more than a minute, begins anew from there, and says so. */
-  boolean beginAnew(long nowMillis) {
-    boolean setBack = next != Long.MIN_VALUE && nowMillis < next - GAP_MILLIS;
-    if (setBack) {
+  /** If the clock was set back by more than a minute, goes on from there. */
+  void follow(long nowMillis) {
+    if (next != Long.MIN_VALUE && nowMillis < next - GAP_MILLIS) {
       open.clear();
       next = nowMillis - Math.floorMod(nowMillis, Step.MILLIS);
     }
-    return setBack;
   }
 
   /** Hands on the steps that are over. */

@@ -44,10 +44,10 @@ public final class TargetPatterns {
 
   private final String target;
   private final Steps steps = new Steps();
-  private LatencyBaseline latencies = new LatencyBaseline();
-  private FailureDetector failures = new FailureDetector();
-  private QueueDetector queue = new QueueDetector(latencies);
-  private TrendDetector trend = new TrendDetector();
+  private final LatencyBaseline latencies = new LatencyBaseline();
+  private final FailureDetector failures = new FailureDetector();
+  private final QueueDetector queue = new QueueDetector(latencies);
+  private final TrendDetector trend = new TrendDetector();
   private final Dependencies dependencies = new Dependencies();
   private @Nullable FailurePatternReport trouble;
   private @Nullable FailurePatternReport slowing;
@@ -91,12 +91,7 @@ public final class TargetPatterns {
    */
   public List<Change> tick(long nowMillis, Function<String, @Nullable HealthStatus> others) {
     stepped = false;
-    if (steps.beginAnew(nowMillis)) {
-      latencies = new LatencyBaseline();
-      failures = new FailureDetector();
-      queue = new QueueDetector(latencies);
-      trend = new TrendDetector();
-    }
+    steps.follow(nowMillis);
     steps.close(nowMillis, this::step);
     if (!stepped) {
       return List.of();
