@@ -91,9 +91,9 @@ final class UpCommand implements Callable<Integer> {
 
   @Option(
       names = "--gateway-port",
-      defaultValue = "" + GATEWAY_PORT,
-      description = "Port of the gateway; 0 takes any free one (${DEFAULT-VALUE}).")
-  private int gatewayPort;
+      description =
+          "Port of the gateway; 0 takes any free one. Default: 8000, or 0 if --port is 0.")
+  private @Nullable Integer gatewayPort;
 
   @Option(
       names = "--models",
@@ -140,7 +140,7 @@ final class UpCommand implements Callable<Integer> {
             chosen.add(
                 new ModelsPart(meters, models == null ? data.resolve("models") : models, Map.of()));
         case GATEWAY ->
-            chosen.add(new GatewayPart(meters, checked("--gateway-port", gatewayPort), Map.of()));
+            chosen.add(new GatewayPart(meters, checked("--gateway-port", gatewayPort()), Map.of()));
         case NONE -> {}
         default ->
             throw CommandException.usage(
@@ -149,6 +149,13 @@ final class UpCommand implements Callable<Integer> {
       }
     }
     return chosen;
+  }
+
+  private int gatewayPort() {
+    if (gatewayPort != null) {
+      return gatewayPort;
+    }
+    return port == 0 ? 0 : GATEWAY_PORT;
   }
 
   private static EmbeddedPlatform start(
