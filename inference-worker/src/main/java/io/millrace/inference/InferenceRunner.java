@@ -90,7 +90,12 @@ final class InferenceRunner implements TaskRunner {
   private static CompletionStage<RunResult> run(
       TaskContext context, InferenceWork work, LoadedModel model, List<Tensor> inputs) {
     try {
-      long left = Duration.between(Instant.now(), context.deadline()).toNanos();
+      Instant latest = context.deadline();
+      Instant deadline = context.task().getDeadlineAt();
+      if (deadline.toEpochMilli() > 0 && deadline.isBefore(latest)) {
+        latest = deadline;
+      }
+      long left = Duration.between(Instant.now(), latest).toNanos();
       Request request =
           model.submit(
               inputs,

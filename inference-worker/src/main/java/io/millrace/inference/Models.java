@@ -24,6 +24,7 @@ final class Models implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Models.class);
   private static final long RETRY_MS = 2_000;
+  private static final long FAREWELL_SECONDS = 20;
 
   private final ModelLoader loader;
   private final Predicate<String> pools;
@@ -215,5 +216,12 @@ final class Models implements AutoCloseable {
       places.clear();
     }
     all.forEach(place -> unload(place.loaded));
+    try {
+      if (!thread.awaitTermination(FAREWELL_SECONDS, TimeUnit.SECONDS)) {
+        LOG.warn("A model is still being loaded");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

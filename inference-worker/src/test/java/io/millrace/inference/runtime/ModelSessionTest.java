@@ -291,18 +291,27 @@ class ModelSessionTest {
     graph.output("y", TensorDatatype.FP32, -1, 2);
     Path file = directory.resolve("odd.onnx");
     graph.write(file);
+    refused(file, "NoSuchOperator");
+  }
+
+  @Test
+  void anOperatorSetThatIsTooNewIsRefusedWithItsNumber() throws Exception {
+    byte[] bytes = SeededModels.tiny().bytes();
+    // The model ends with the number of its operator set.
+    assertThat(bytes[bytes.length - 1]).isEqualTo((byte) 18);
+    bytes[bytes.length - 1] = 99;
+    refused(Files.write(directory.resolve("new.onnx"), bytes), "99");
+  }
+
+  private static void refused(Path file, String reason) {
     Signature signature = Signature.of(OnnxFile.read(file), ModelConfig.none());
+    Execution execution = Execution.of(ModelConfig.none(), signature);
     assertThatThrownBy(
             () ->
-                ModelSession.open(
-                    "model:odd@1",
-                    file,
-                    signature,
-                    Execution.of(ModelConfig.none(), signature),
-                    new Devices(false, 0)))
+                ModelSession.open("model:odd@1", file, signature, execution, new Devices(false, 0)))
         .isInstanceOfSatisfying(
             ModelException.class, e -> assertThat(e.code()).isEqualTo("MODEL_INVALID"))
-        .hasMessageContaining("NoSuchOperator");
+        .hasMessageContaining(reason);
   }
 
   @Test
