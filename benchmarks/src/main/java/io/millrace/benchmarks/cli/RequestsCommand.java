@@ -33,9 +33,10 @@ final class RequestsCommand implements Callable<Integer> {
 
   @Option(
       names = "--preheat-s",
-      defaultValue = "60",
+      defaultValue = "180",
       description =
-          "Seconds at the most in flight before all runs, for the JIT (${DEFAULT-VALUE}).")
+          "Seconds at the most in flight before all runs; ends as soon as the platform's JIT"
+              + " compilers take under 5 % of its CPU (${DEFAULT-VALUE}).")
   private int preheatSeconds;
 
   @Option(

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.stream.Stream;
 
 /**
  * Processor time of a process, user and system, its children that have ended included.
@@ -28,6 +29,33 @@ public final class ProcessCpu {
       return parse(Files.readString(Path.of("/proc", Long.toString(pid), "stat")));
     } catch (IOException e) {
       throw new UncheckedIOException("processor time is read from Linux's /proc: " + e, e);
+    }
+  }
+
+  /**
+   * What the JIT compilers of a JVM have used until now: its threads whose names, cut to 15
+   * characters by Linux, begin with {@code C1 Compiler} or {@code C2 Compiler}.
+   *
+   * @throws UncheckedIOException if there is no such process, or no Linux below
+   */
+  public static Duration ofCompilers(long pid) {
+    try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
+      return threads
+          .map(ProcessCpu::stat)
+          .filter(stat -> stat.contains("(C1 Compiler") || stat.contains("(C2 Compiler"))
+          .map(ProcessCpu::parse)
+          .reduce(Duration.ZERO, Duration::plus);
+    } catch (IOException e) {
+      throw new UncheckedIOException("processor time is read from Linux's /proc: " + e, e);
+    }
+  }
+
+  /** Empty for a thread that has ended meanwhile. */
+  private static String stat(Path thread) {
+    try {
+      return Files.readString(thread.resolve("stat"));
+    } catch (IOException e) {
+      return "";
     }
   }
 

@@ -1,6 +1,7 @@
 package io.millrace.benchmarks.process;
 
 import io.millrace.benchmarks.client.Connection;
+import io.millrace.inference.InferenceWorkerMain;
 import io.millrace.toolworker.ToolWorkerMain;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** A tool worker in a process of its own. */
+/** A worker in a process of its own. */
 public final class WorkerProcess implements AutoCloseable {
   private static final Duration READY = Duration.ofSeconds(60);
   private static final Duration REQUEST = Duration.ofSeconds(5);
@@ -46,12 +47,35 @@ public final class WorkerProcess implements AutoCloseable {
     return started;
   }
 
+  /** Starts one for models and returns when it says that it is ready; they may still load. */
+  public static WorkerProcess startModels(
+      String name,
+      Connection connection,
+      Path directory,
+      List<String> jvmOptions,
+      Map<String, String> settings) {
+    WorkerProcess started =
+        launch(InferenceWorkerMain.class, name, connection, directory, jvmOptions, settings);
+    started.awaitReady();
+    return started;
+  }
+
   /**
    * Starts it and returns at once.
    *
    * @param settings further settings of the worker
    */
   public static WorkerProcess launch(
+      String name,
+      Connection connection,
+      Path directory,
+      List<String> jvmOptions,
+      Map<String, String> settings) {
+    return launch(ToolWorkerMain.class, name, connection, directory, jvmOptions, settings);
+  }
+
+  private static WorkerProcess launch(
+      Class<?> main,
       String name,
       Connection connection,
       Path directory,
@@ -73,7 +97,7 @@ public final class WorkerProcess implements AutoCloseable {
             name,
             directory,
             jvmOptions,
-            ToolWorkerMain.class.getName(),
+            main.getName(),
             List.of(
                 "--bootstrap",
                 connection.bootstrap(),

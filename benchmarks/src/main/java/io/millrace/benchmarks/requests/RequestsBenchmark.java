@@ -3,6 +3,7 @@ package io.millrace.benchmarks.requests;
 import io.millrace.benchmarks.client.Connection;
 import io.millrace.benchmarks.client.Declarations;
 import io.millrace.benchmarks.process.ChildJvm;
+import io.millrace.benchmarks.process.CpuReference;
 import io.millrace.benchmarks.process.PlatformProcess;
 import io.millrace.benchmarks.process.ProcessCpu;
 import io.millrace.benchmarks.process.WorkDirectory;
@@ -35,6 +36,8 @@ public final class RequestsBenchmark {
   private static final String CONTROLLED = "bench-controlled";
   private static final String ECHO = "bench-echo";
   private static final int TURNS = 3;
+  private static final double COMPILED_PCT = 5;
+  private static final Duration PREHEAT_ROUND = Duration.ofSeconds(15);
   private static final Duration OVERHEAD_WARM_UP = Duration.ofSeconds(5);
   private static final Duration OVERHEAD = Duration.ofSeconds(10);
   private static final Duration COUNTER = Duration.ofSeconds(5);
@@ -48,7 +51,7 @@ public final class RequestsBenchmark {
    * What is measured, and on what.
    *
    * @param concurrency plans in flight, a run for each
-   * @param preheat time at the most in flight before all runs, for the JIT compilers
+   * @param preheat the longest time at the most in flight before all runs, for the JIT compilers
    * @param warmUp time before each run
    * @param measure time of each run
    * @param flush whether the broker flushes before it acknowledges
@@ -72,6 +75,8 @@ public final class RequestsBenchmark {
    * One run. CPU is of all processes, user and system; the driver's is also shown apart.
    *
    * @param executedCalls tasks that the worker ended during the run
+   * @param jitPct share of the platform's CPU that its JIT compilers took, percent
+   * @param cpuReferenceMs how fast the processor was, see {@link CpuReference}
    */
   public record Run(
       int concurrency,
@@ -83,7 +88,9 @@ public final class RequestsBenchmark {
       double platformCpuMsPerPlan,
       double workerCpuMsPerPlan,
       long executedCalls,
-      long plans) {}
+      long plans,
+      double jitPct,
+      double cpuReferenceMs) {}
 
   /** A single call of a tool that does nothing, one in flight, milliseconds. */
   public record CallOverhead(double p50Ms, double p99Ms) {}
@@ -106,7 +113,11 @@ public final class RequestsBenchmark {
   public record Result(
       List<Run> runs, CallOverhead callOverhead, @Nullable ControlsCost controls) {}
 
-  private record Cpu(Duration driver, Duration platform, Duration worker) {}
+  private record Cpu(Duration driver, Duration platform, Duration compilers, Duration worker) {
+    double jitPct(Cpu before) {
+      return 100 * millis(before.compilers, compilers) / millis(before.platform, platform);
+    }
+  }
 
   /**
    * @param progress gets a line at each step
@@ -155,11 +166,7 @@ public final class RequestsBenchmark {
     List<Run> runs = new ArrayList<>();
     try (ClosedLoop<ToolPlan, ToolPlanResult> plans =
         new ClosedLoop<>(connection, RequestKind.plans(SLEEP, CALLS, SLEEP_MILLIS))) {
-      if (!settings.preheat.isZero()) {
-        int most = settings.concurrency.stream().mapToInt(Integer::intValue).max().orElse(1);
-        progress.accept("%d in flight: until the code is compiled".formatted(most));
-        plans.run(most, settings.preheat);
-      }
+      preheat(plans, platform, worker);
       for (int concurrency : settings.concurrency) {
         progress.accept("%d in flight: warming up".formatted(concurrency));
         plans.run(concurrency, settings.warmUp);
@@ -179,6 +186,26 @@ public final class RequestsBenchmark {
           runs,
           new CallOverhead(latencies.percentileMillis(MEDIAN), latencies.percentileMillis(TAIL)),
           controls);
+    }
+  }
+
+  /** Until the platform's code is compiled: its compilers take next to nothing any more. */
+  private void preheat(
+      ClosedLoop<ToolPlan, ToolPlanResult> plans, ChildJvm platform, WorkerProcess worker) {
+    int most = settings.concurrency.stream().mapToInt(Integer::intValue).max().orElse(1);
+    double jitPct = 100;
+    for (Duration left = settings.preheat;
+        left.compareTo(Duration.ZERO) > 0 && jitPct > COMPILED_PCT;
+        left = left.minus(PREHEAT_ROUND)) {
+      Cpu before = cpu(platform, worker);
+      plans.run(most, left.compareTo(PREHEAT_ROUND) < 0 ? left : PREHEAT_ROUND);
+      jitPct = cpu(platform, worker).jitPct(before);
+      progress.accept(
+          String.format(
+              Locale.ROOT,
+              "%d in flight: until the code is compiled; compilers take %.0f %%",
+              most,
+              jitPct));
     }
   }
 
@@ -212,7 +239,9 @@ public final class RequestsBenchmark {
       boolean mayHedge) {
     long executedBefore = worker.ended();
     Cpu before = cpu(platform, worker);
+    CpuReference reference = CpuReference.start();
     ClosedLoop.Round round = plans.run(concurrency, settings.measure);
+    double referenceMs = reference.median();
     Cpu after = cpu(platform, worker);
     long count = round.latencies().count();
     long executed = executed(worker, executedBefore, CALLS * count, mayHedge);
@@ -229,7 +258,9 @@ public final class RequestsBenchmark {
         platformCpu,
         workerCpu,
         executed,
-        count);
+        count,
+        after.jitPct(before),
+        referenceMs);
   }
 
   /** A plan may be answered a moment before the worker has counted its last task. */
@@ -248,7 +279,11 @@ public final class RequestsBenchmark {
   }
 
   private static Cpu cpu(ChildJvm platform, WorkerProcess worker) {
-    return new Cpu(ProcessCpu.ofThis(), platform.cpu(), worker.jvm().cpu());
+    return new Cpu(
+        ProcessCpu.ofThis(),
+        platform.cpu(),
+        ProcessCpu.ofCompilers(platform.pid()),
+        worker.jvm().cpu());
   }
 
   private static double millis(Duration before, Duration after) {
@@ -260,7 +295,8 @@ public final class RequestsBenchmark {
     return String.format(
         Locale.ROOT,
         "%d in flight: %.0f plans/s, p50 %.1f ms, p99 %.1f ms, CPU %.2f ms a plan"
-            + " (driver %.2f, platform %.2f, worker %.2f), %d plans",
+            + " (driver %.2f, platform %.2f, worker %.2f), %d plans; JIT %.0f %%,"
+            + " CPU reference %.2f ms",
         run.concurrency,
         run.plansPerS,
         run.p50Ms,
@@ -269,6 +305,8 @@ public final class RequestsBenchmark {
         run.driverCpuMsPerPlan,
         run.platformCpuMsPerPlan,
         run.workerCpuMsPerPlan,
-        run.plans);
+        run.plans,
+        run.jitPct,
+        run.cpuReferenceMs);
   }
 }

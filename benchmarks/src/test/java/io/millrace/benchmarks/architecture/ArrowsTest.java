@@ -28,6 +28,7 @@ class ArrowsTest {
   private static final String WORKER_RUNTIME = "io.millrace.worker..";
   private static final String TOOL_WORKER = "io.millrace.toolworker..";
   private static final String INFERENCE_WORKER = "io.millrace.inference..";
+  private static final String GATEWAY = "io.millrace.gateway..";
 
   /**
    * What each module may see beside itself. {@code platform} and {@code benchmarks} may see all and
@@ -41,7 +42,8 @@ class ArrowsTest {
           TOPOLOGIES, List.of(SCHEMAS, EVENTS, STATE),
           WORKER_RUNTIME, List.of(SCHEMAS, EVENTS),
           TOOL_WORKER, List.of(SCHEMAS, EVENTS, WORKER_RUNTIME),
-          INFERENCE_WORKER, List.of(SCHEMAS, EVENTS, WORKER_RUNTIME));
+          INFERENCE_WORKER, List.of(SCHEMAS, EVENTS, WORKER_RUNTIME),
+          GATEWAY, List.of(SCHEMAS, EVENTS));
 
   static List<String> modules() {
     return SEES.keySet().stream().sorted().toList();

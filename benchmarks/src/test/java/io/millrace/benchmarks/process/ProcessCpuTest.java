@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 
 class ProcessCpuTest {
 
@@ -20,6 +22,14 @@ class ProcessCpuTest {
     String stat = "17 (a) b (c 9) S 1 17 17 0 -1 4194560 9 9 9 9 1 1 1 1 20 0 50 0 99 1 2";
 
     assertThat(ProcessCpu.parse(stat)).isEqualTo(Duration.ofMillis(40));
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void theCompilersOfThisJvmHaveUsedLessThanAllOfIt() {
+    assertThat(ProcessCpu.ofCompilers(ProcessHandle.current().pid()))
+        .isPositive()
+        .isLessThan(ProcessCpu.ofThis());
   }
 
   @Test

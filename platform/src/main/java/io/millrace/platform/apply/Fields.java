@@ -1,6 +1,7 @@
 package io.millrace.platform.apply;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.millrace.schemas.text.Spelling;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

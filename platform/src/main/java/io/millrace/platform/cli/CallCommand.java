@@ -6,9 +6,9 @@ import io.millrace.events.Failure;
 import io.millrace.events.Outcome;
 import io.millrace.events.ToolCall;
 import io.millrace.events.ToolResult;
-import io.millrace.platform.json.RecordJson;
 import io.millrace.schemas.identity.Fingerprint;
 import io.millrace.schemas.identity.Ids;
+import io.millrace.schemas.json.RecordJson;
 import io.millrace.schemas.topics.Topics;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -106,7 +106,7 @@ final class CallCommand implements Callable<Integer> {
 
   private int report(ToolResult result) {
     ObjectNode json = RecordJson.toJson(result);
-    json.set("output", JsonText.lenient(result.getOutput()));
+    json.set("output", RecordJson.parsed(result.getOutput()));
     output.writeJson(json);
     if (result.getOutcome() == Outcome.OK) {
       output.out().println(result.getOutput() == null ? "null" : result.getOutput());

@@ -3,7 +3,7 @@ package io.millrace.platform.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.millrace.platform.json.RecordJson;
+import io.millrace.schemas.json.RecordJson;
 import io.millrace.schemas.serde.EventDeserializer;
 import java.io.PrintWriter;
 import java.time.Duration;

@@ -4,12 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.NullNode;
-import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
-/** Reads JSON text that a user wrote, or that a record carries in a field of text. */
+/** Reads JSON text that a user wrote. */
 final class JsonText {
   private static final ObjectMapper JSON =
       new ObjectMapper()
@@ -39,18 +36,6 @@ final class JsonText {
           SOURCE.matcher(e.getOriginalMessage().lines().findFirst().orElse("")).replaceAll("");
       throw CommandException.usage(
           what + " is not JSON: " + said + "; expected JSON such as {\"city\": \"Oslo\"}");
-    }
-  }
-
-  /** What a record's field says: the JSON in it, null, or the text itself if it is no JSON. */
-  static JsonNode lenient(@Nullable String text) {
-    if (text == null) {
-      return NullNode.getInstance();
-    }
-    try {
-      return JSON.readTree(text);
-    } catch (JsonProcessingException e) {
-      return TextNode.valueOf(text);
     }
   }
 }

@@ -6,8 +6,8 @@ import io.millrace.events.PlannedResult;
 import io.millrace.events.ToolPlanResult;
 import io.millrace.platform.apply.InvalidDocumentException;
 import io.millrace.platform.apply.PlanFile;
-import io.millrace.platform.json.RecordJson;
 import io.millrace.schemas.identity.Ids;
+import io.millrace.schemas.json.RecordJson;
 import io.millrace.schemas.topics.Topics;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -103,7 +103,7 @@ final class PlanCommand implements Callable<Integer> {
     ObjectNode json = RecordJson.toJson(result);
     for (int i = 0; i < result.getCalls().size(); i++) {
       ((ObjectNode) json.withArray("calls").get(i))
-          .set("output", JsonText.lenient(result.getCalls().get(i).getOutput()));
+          .set("output", RecordJson.parsed(result.getCalls().get(i).getOutput()));
     }
     output.writeJson(json);
     if (result.getOutcome() == Outcome.OK) {

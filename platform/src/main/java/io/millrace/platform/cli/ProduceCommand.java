@@ -2,6 +2,7 @@ package io.millrace.platform.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.millrace.schemas.topics.RecordKeys;
 import io.millrace.schemas.topics.Topic;
 import java.io.BufferedReader;
 import java.io.FilterInputStream;

@@ -2,9 +2,9 @@ package io.millrace.platform.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.millrace.platform.json.RecordJson;
-import io.millrace.platform.json.RecordJsonException;
 import io.millrace.schemas.identity.Ids;
+import io.millrace.schemas.json.RecordJson;
+import io.millrace.schemas.json.RecordJsonException;
 import java.time.InstantSource;
 import java.util.random.RandomGenerator;
 import org.apache.avro.specific.SpecificData;

@@ -1,5 +1,6 @@
 package io.millrace.platform.documents;
 
+import io.millrace.gateway.GatewayConfig;
 import io.millrace.schemas.config.Settings;
 import io.millrace.schemas.documents.GeneratedDocument;
 import io.millrace.schemas.documents.MarkdownTable;
@@ -89,6 +90,8 @@ public final class ConfigurationDocument {
             "What a tool worker has besides (`io.millrace.toolworker.ToolWorkerConfig`).",
             ToolWorkerConfig.definition(),
             WorkerConfig.definition().names()),
+        new Area(
+            "Gateway", "`io.millrace.gateway.GatewayConfig`.", GatewayConfig.definition(), shared),
         new Area(
             "Avro serde",
             "`io.millrace.schemas.serde.SerdeConfig`, under the names of Confluent's serializers."

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
@@ -18,14 +19,15 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.config.ConfigResource;
 
 /**
- * Makes pools ready for tasks: the topic of each, and the setting of its share group that lets
+ * Makes pools ready for tasks: the topics of each, and the settings of its share groups that let
  * workers which come later find the tasks that came before them.
  *
  * <p>To be done before a pool is written to {@code targets}, since dispatch sends to what is there.
  */
 public final class Pools {
   /** What the names of the workers' share groups begin with; the pool's name follows. */
-  private static final String WORKER_GROUP_PREFIX = "millrace-workers-";
+  private static final List<String> WORKER_GROUP_PREFIXES =
+      List.of("millrace-workers-", "millrace-inference-");
 
   private static final AlterConfigOp EARLIEST =
       new AlterConfigOp(
@@ -51,13 +53,17 @@ public final class Pools {
   public void create(Collection<String> pools) {
     int partitions = partitions();
     List<NewTopic> topics =
-        pools.stream().map(Topics::toolTasks).map(topic -> newTopic(topic, partitions)).toList();
+        pools.stream()
+            .flatMap(pool -> Stream.of(Topics.toolTasks(pool), Topics.inferenceTasks(pool)))
+            .map(topic -> newTopic(topic, partitions))
+            .toList();
     new Provisioner(admin, timeout).provision(topics);
     Map<ConfigResource, Collection<AlterConfigOp>> settings = new HashMap<>();
     for (String pool : pools) {
-      settings.put(
-          new ConfigResource(ConfigResource.Type.GROUP, WORKER_GROUP_PREFIX + pool),
-          List.of(EARLIEST));
+      for (String prefix : WORKER_GROUP_PREFIXES) {
+        settings.put(
+            new ConfigResource(ConfigResource.Type.GROUP, prefix + pool), List.of(EARLIEST));
+      }
     }
     wait(admin.incrementalAlterConfigs(settings).all().toCompletionStage().toCompletableFuture());
   }

@@ -8,6 +8,7 @@ import io.millrace.events.TargetSpec;
 import io.millrace.events.ToolCall;
 import io.millrace.events.ToolResult;
 import io.millrace.schemas.identity.Fingerprint;
+import io.millrace.schemas.topics.RecordKeys;
 import io.millrace.schemas.topics.Topics;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -70,9 +71,9 @@ class PiecesTest {
 
   @Test
   void familiesOfTopicsAreFoundByTheirMembers() {
-    assertThat(CatalogueTopics.find("tool.tasks.web")).contains(Topics.toolTasks("web"));
-    assertThat(CatalogueTopics.find("tool.tasks.Not A Pool")).isEmpty();
-    assertThat(CatalogueTopics.find("targets")).contains(Topics.TARGETS);
+    assertThat(Topics.find("tool.tasks.web")).contains(Topics.toolTasks("web"));
+    assertThat(Topics.find("tool.tasks.Not A Pool")).isEmpty();
+    assertThat(Topics.find("targets")).contains(Topics.TARGETS);
   }
 
   @Test

@@ -369,7 +369,7 @@ class PlatformEndToEndTest {
     }
   }
 
-  private static EmbeddedPlatform start(Path data, PrometheusMeterRegistry meters) {
+  static EmbeddedPlatform start(Path data, PrometheusMeterRegistry meters) {
     List<NewTopic> topics = new ArrayList<>();
     Topics.all().forEach(topic -> topics.add(Provisioner.embedded(topic)));
     return EmbeddedPlatform.start(
@@ -378,7 +378,7 @@ class PlatformEndToEndTest {
         List.of(new OperationsPart(meters, Map.of()), new ToolWorkerPart(meters, Map.of())));
   }
 
-  private static void register(WireClient wire) {
+  static void register(WireClient wire) {
     wire.register(tool("echo").setIdempotent(true).build());
     wire.register(tool("echo-once").build());
     wire.register(tool("echo-cached").setIdempotent(true).setCacheTtlMs(600_000L).build());

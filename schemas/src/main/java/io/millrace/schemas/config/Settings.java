@@ -34,6 +34,8 @@ public abstract class Settings extends AbstractConfig {
   /** Settings with this prefix go to the Kafka clients as they are, such as those for TLS. */
   public static final String KAFKA_PREFIX = "kafka.";
 
+  private static final String CONFIG = "--config";
+
   /**
    * Checked settings.
    *
@@ -85,6 +87,38 @@ public abstract class Settings extends AbstractConfig {
     }
     Map<String, String> settings = new HashMap<>();
     properties.stringPropertyNames().forEach(n -> settings.put(n, properties.getProperty(n)));
+    return settings;
+  }
+
+  /**
+   * The settings that a command line gives; {@code --config FILE} reads further ones from a file,
+   * which the options override.
+   *
+   * @param options to the keys that they set
+   * @param usage shown where an option is wrong
+   * @throws IllegalArgumentException if an option is unknown or lacks its value
+   * @throws IOException if the file cannot be read
+   */
+  public static Map<String, String> read(
+      Map<String, String> options, String usage, String... arguments) throws IOException {
+    Map<String, String> given = new HashMap<>();
+    Map<String, String> settings = new HashMap<>();
+    for (int i = 0; i < arguments.length; i += 2) {
+      String key = options.get(arguments[i]);
+      if (key == null && !arguments[i].equals(CONFIG)) {
+        throw new IllegalArgumentException("Unknown option '" + arguments[i] + "'. " + usage);
+      }
+      if (i + 1 == arguments.length) {
+        throw new IllegalArgumentException(
+            "The option " + arguments[i] + " needs a value. " + usage);
+      }
+      if (key == null) {
+        settings.putAll(read(Path.of(arguments[i + 1])));
+      } else {
+        given.put(key, arguments[i + 1]);
+      }
+    }
+    settings.putAll(given);
     return settings;
   }
 

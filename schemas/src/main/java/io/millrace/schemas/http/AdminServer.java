@@ -1,7 +1,6 @@
 package io.millrace.schemas.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -75,7 +74,11 @@ public final class AdminServer implements AutoCloseable {
         case "/livez" -> text(exchange, 200, "ok\n");
         case "/readyz" -> {
           Readiness state = readiness.get();
-          LoopbackHttpServer.answer(exchange, state.ready() ? 200 : 503, JSON_TYPE, json(state));
+          LoopbackHttpServer.answer(
+              exchange,
+              state.ready() ? 200 : 503,
+              JSON_TYPE,
+              JSON.writeValueAsBytes(state.toJson()));
         }
         default -> text(exchange, 404, "Here are /metrics, /livez and /readyz.\n");
       }
@@ -83,15 +86,6 @@ public final class AdminServer implements AutoCloseable {
       LOG.warn("{} could not be answered", exchange.getRequestURI().getPath(), e);
       text(exchange, 500, "The answer could not be made; the log says why.\n");
     }
-  }
-
-  private static byte[] json(Readiness state) throws IOException {
-    ObjectNode root = JSON.createObjectNode().put("ready", state.ready());
-    ObjectNode parts = root.putObject("parts");
-    for (Readiness.Part part : state.parts()) {
-      parts.putObject(part.name()).put("ready", part.ready()).put("detail", part.detail());
-    }
-    return JSON.writeValueAsBytes(root);
   }
 
   private static void text(HttpExchange exchange, int status, String body) throws IOException {

@@ -3,7 +3,12 @@ package io.millrace.schemas.http;
 /** Another program holds the port; the message says which one was wanted and what to do. */
 public final class PortInUseException extends RuntimeException {
 
-  PortInUseException(String name, int port, Throwable cause) {
+  /**
+   * A port that cannot be had.
+   *
+   * @param name what wanted to serve there
+   */
+  public PortInUseException(String name, int port, Throwable cause) {
     super(
         "Port "
             + port

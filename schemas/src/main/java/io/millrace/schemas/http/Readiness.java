@@ -1,5 +1,7 @@
 package io.millrace.schemas.http;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 
 /**
@@ -20,6 +22,16 @@ public record Readiness(List<Part> parts) {
    * @param detail why it is not ready, or what is worth knowing; empty when nothing is
    */
   public record Part(String name, boolean ready, String detail) {}
+
+  /** As {@code /readyz} shows it. */
+  public ObjectNode toJson() {
+    ObjectNode root = JsonNodeFactory.instance.objectNode().put("ready", ready());
+    ObjectNode states = root.putObject("parts");
+    for (Part part : parts) {
+      states.putObject(part.name()).put("ready", part.ready()).put("detail", part.detail());
+    }
+    return root;
+  }
 
   /** Whether every part is ready. */
   public boolean ready() {

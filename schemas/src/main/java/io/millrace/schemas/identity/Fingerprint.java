@@ -29,6 +29,18 @@ public final class Fingerprint {
   }
 
   /**
+   * The fingerprint of a run of a model that may be shared.
+   *
+   * @param model such as {@code model:sentiment@3}
+   * @param inputsDigest hash of the inputs and of what is asked of them
+   * @return 43 characters of base64url
+   */
+  public static String ofInference(
+      String tenant, String model, String version, String inputsDigest) {
+    return hash('i', tenant, model, version, inputsDigest);
+  }
+
+  /**
    * The fingerprint of work that is never shared.
    *
    * @param operationId id of the operation

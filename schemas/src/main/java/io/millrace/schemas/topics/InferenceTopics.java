@@ -1,5 +1,6 @@
 package io.millrace.schemas.topics;
 
+import static io.millrace.schemas.topics.Topic.Cleanup.COMPACT;
 import static io.millrace.schemas.topics.Topic.Cleanup.DELETE;
 import static io.millrace.schemas.topics.Topic.Spread.KEYED;
 
@@ -8,6 +9,7 @@ import io.millrace.events.Cancel;
 import io.millrace.events.Control;
 import io.millrace.events.InferenceRequest;
 import io.millrace.events.InferenceResult;
+import io.millrace.events.ToolCached;
 import java.time.Duration;
 import java.util.List;
 
@@ -26,6 +28,18 @@ public final class InferenceTopics {
           DELETE,
           DAY,
           "clients, ensemble",
+          "dispatch");
+
+  /** Inference requests that arrived elsewhere than their fingerprint's partition. */
+  public static final Topic<InferenceRequest> REQUESTS_ROUTED =
+      new Topic<>(
+          "inference.requests-routed",
+          InferenceRequest.class,
+          "fingerprint",
+          KEYED,
+          DELETE,
+          DAY,
+          "guard",
           "dispatch");
 
   /** The answers to inference requests, and runs that outsiders report. */
@@ -76,7 +90,20 @@ public final class InferenceTopics {
           "dispatch",
           "every worker");
 
-  static final List<Topic<?>> ALL = List.of(REQUESTS, RESULTS, ATTEMPTS, CANCELS, CONTROLS);
+  /** Answers of models as they were cached. */
+  public static final Topic<ToolCached> CACHED =
+      new Topic<>(
+          "inference.cached",
+          ToolCached.class,
+          "fingerprint",
+          KEYED,
+          COMPACT,
+          DAY,
+          "dispatch",
+          "dispatch of new instances and other regions");
+
+  static final List<Topic<?>> ALL =
+      List.of(REQUESTS, REQUESTS_ROUTED, RESULTS, ATTEMPTS, CANCELS, CONTROLS, CACHED);
 
   private InferenceTopics() {}
 }

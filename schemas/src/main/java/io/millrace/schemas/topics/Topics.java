@@ -1,6 +1,7 @@
 package io.millrace.schemas.topics;
 
 import static io.millrace.schemas.topics.Topic.Cleanup.COMPACT;
+import static io.millrace.schemas.topics.Topic.Cleanup.COMPACT_AND_DELETE;
 import static io.millrace.schemas.topics.Topic.Cleanup.DELETE;
 import static io.millrace.schemas.topics.Topic.Spread.KEYED;
 import static io.millrace.schemas.topics.Topic.Spread.SINGLE;
@@ -27,6 +28,8 @@ import io.millrace.events.Usage;
 import io.millrace.events.WorkerStatus;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -37,6 +40,9 @@ import java.util.stream.Stream;
 public final class Topics {
   /** What a pool may be called. */
   public static final Pattern POOL_NAME = Pattern.compile("[a-z0-9-]{1,40}");
+
+  private static final Pattern TASKS_NAME =
+      Pattern.compile("(?<kind>tool|inference)\\.tasks\\.(?<pool>" + POOL_NAME + ")");
 
   private static final Duration DAY = Duration.ofDays(1);
   private static final Duration WEEK = Duration.ofDays(7);
@@ -98,7 +104,7 @@ public final class Topics {
           "dispatch, clients",
           "clients, plan, health");
 
-  /** Conversations, step by step, while any target is run ahead. */
+  /** Conversations, step by step: all while any target is run ahead, else a sample. */
   public static final Topic<ToolStep> TOOL_STEPS =
       new Topic<>(
           "tool.steps",
@@ -108,7 +114,7 @@ public final class Topics {
           DELETE,
           DAY,
           "dispatch, clients",
-          "speculation");
+          "speculation, health");
 
   /** What workers say of tool tasks. */
   public static final Topic<Attempt> TOOL_ATTEMPTS =
@@ -151,15 +157,17 @@ public final class Topics {
           "dispatch",
           "every worker");
 
-  /** Answers of tools as they were cached. */
+  /**
+   * Answers of tools as they were cached; what expired and is never asked for again goes in time.
+   */
   public static final Topic<ToolCached> TOOL_CACHED =
       new Topic<>(
           "tool.cached",
           ToolCached.class,
           BY_FINGERPRINT,
           KEYED,
-          COMPACT,
-          DAY,
+          COMPACT_AND_DELETE,
+          WEEK,
           "dispatch",
           "dispatch of new instances and other regions");
 
@@ -173,6 +181,18 @@ public final class Topics {
           COMPACT,
           WEEK,
           "clients",
+          "dispatch");
+
+  /** Conversations that wrote, while any target is run ahead. */
+  public static final Topic<CacheInvalidation> TOOL_WRITES =
+      new Topic<>(
+          "tool.writes",
+          CacheInvalidation.class,
+          "tenant and correlation id",
+          SINGLE,
+          DELETE,
+          Duration.ofHours(1),
+          "dispatch",
           "dispatch");
 
   /** The workers' heartbeats. */
@@ -282,6 +302,7 @@ public final class Topics {
           TOOL_CONTROLS,
           TOOL_CACHED,
           CACHE_INVALIDATIONS,
+          TOOL_WRITES,
           WORKERS,
           TARGETS,
           HEALTH_SUMMARIES,
@@ -334,6 +355,15 @@ public final class Topics {
    */
   public static Topic<Task> inferenceTasks(String pool) {
     return tasks("inference", checked(pool));
+  }
+
+  /** The topic of that name; a member of a family counts. */
+  public static Optional<Topic<?>> find(String name) {
+    Matcher task = TASKS_NAME.matcher(name);
+    if (task.matches()) {
+      return Optional.of(tasks(task.group("kind"), task.group("pool")));
+    }
+    return ALL.stream().filter(topic -> topic.name().equals(name)).findFirst();
   }
 
   private static String checked(String pool) {

@@ -2,32 +2,38 @@ package io.millrace.topologies.dispatch;
 
 import io.millrace.events.Alert;
 import io.millrace.events.Attempt;
+import io.millrace.events.CacheInvalidation;
 import io.millrace.events.Cancel;
 import io.millrace.events.Control;
-import io.millrace.events.OperationKind;
+import io.millrace.events.Coordinates;
+import io.millrace.events.InferenceRun;
+import io.millrace.events.InvalidationScope;
 import io.millrace.events.Task;
 import io.millrace.events.ToolCached;
+import io.millrace.events.ToolStep;
 import io.millrace.schemas.identity.Fingerprint;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.serde.Received;
-import io.millrace.schemas.topics.Topics;
 import io.millrace.state.Answer;
 import io.millrace.state.CachedOutput;
 import io.millrace.state.Request;
 import io.millrace.topologies.Answered;
 import io.millrace.topologies.Rejections;
+import io.millrace.topologies.Ticks;
 import io.millrace.topologies.dispatch.logic.DispatchPolicy;
 import io.millrace.topologies.dispatch.logic.Dispatcher;
 import io.millrace.topologies.dispatch.logic.Invalidations;
 import io.millrace.topologies.dispatch.logic.Outbox;
+import io.millrace.topologies.guard.logic.Tensors;
 import io.millrace.topologies.health.HealthFlush;
+import io.millrace.topologies.health.logic.ConversationSample;
 import io.millrace.topologies.speculation.SpeculationTopology;
 import io.millrace.topologies.targets.TargetTable;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.SplittableRandom;
 import org.apache.kafka.common.utils.Utils;
-import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -38,21 +44,28 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
     implements Outbox {
   private static final Duration TICK = Duration.ofMillis(10);
 
+  private final Kind<?, ?> kind;
+  private final Nodes nodes;
   private final DispatchPolicy policy;
   private final TargetTable targets;
   private final int partitions;
   private final RequestMetrics metrics;
   private final Invalidations invalidations;
+  private final ConversationSample sample = new ConversationSample();
   private String name = "";
+  private Ticks ticks;
   private Dispatcher dispatcher;
 
   @SuppressWarnings("NullAway.Init") // Kafka calls init before anything else
   DispatchProcessor(
+      Kind<?, ?> kind,
       DispatchPolicy policy,
       TargetTable targets,
       int partitions,
       RequestMetrics metrics,
       Invalidations invalidations) {
+    this.kind = kind;
+    this.nodes = kind.nodes();
     this.policy = policy;
     this.targets = targets;
     this.partitions = partitions;
@@ -63,37 +76,36 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
   @Override
   public void init(ProcessorContext<String, Object> context) {
     super.init(context);
+    ticks = new Ticks(context);
     int partition = context.taskId().partition();
     name = Ids.v7(context.currentSystemTimeMs(), new SplittableRandom());
     dispatcher =
         new Dispatcher(
             partition,
-            OperationKind.TOOL,
+            kind.topics().kind(),
             policy,
             targets,
             new StoreJournal(
-                context.getStateStore(DispatchTopology.FLIGHTS),
-                context.getStateStore(DispatchTopology.WAITERS),
-                context.getStateStore(DispatchTopology.CACHE),
-                new Answered<>(
-                    context.getStateStore(DispatchTopology.ANSWERS), policy.dedupeWindow())),
+                context.getStateStore(nodes.flights),
+                context.getStateStore(nodes.waiters),
+                context.getStateStore(nodes.cache),
+                new Answered<>(context.getStateStore(nodes.answers), policy.dedupeWindow())),
             this,
-            HealthFlush.start(context, "dispatch", DispatchTopology.SUMMARIES),
+            HealthFlush.start(context, ticks, nodes.stream, nodes.summaries, HealthFlush.OFTEN),
             invalidations,
             new SplittableRandom(),
             context.currentSystemTimeMs());
-    context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
+    ticks.every(TICK, this::tick);
   }
 
   private void tick(long now) {
     long lateness = dispatcher.tick(now);
-    metrics.observe(
-        context().taskId().partition(), dispatcher.inFlight(), dispatcher.cachedBytes(), lateness);
+    metrics.observe(name, dispatcher.inFlight(), dispatcher.cachedBytes(), lateness);
   }
 
   @Override
   public void process(Record<String, Object> record) {
-    long now = context().currentSystemTimeMs();
+    long now = ticks.now();
     Object value = record.value();
     if (value == null) {
       untrue(record, now);
@@ -101,10 +113,12 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
       if (admitted.target() == null) {
         dispatcher.hold(admitted.request(), now);
       } else {
-        dispatcher.call(admitted.request(), admitted.fingerprint(), admitted.target(), now);
+        dispatcher.call(
+            admitted.request(), admitted.fingerprint(), admitted.target(), admitted.inputs(), now);
       }
     } else if (value instanceof Received<?> received) {
       if (received.record() instanceof Attempt attempt) {
+        located(attempt);
         dispatcher.attempt(attempt, now);
       } else if (received.record() instanceof Cancel cancel) {
         cancel(record, cancel, now);
@@ -114,19 +128,30 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
         }
       } else if (received.problem() != null) {
         metrics.rejected();
-        context()
-            .forward(
-                Rejections.undecodable(context(), record, received), DispatchTopology.REJECTIONS);
+        context().forward(Rejections.undecodable(context(), record, received), nodes.rejections);
       }
     }
   }
 
-  /** Only {@code tool.cached} has records without a value that say something. */
+  /** Outputs too large to be kept are found again where the attempt lies that brought them. */
+  private void located(Attempt attempt) {
+    InferenceRun run = attempt.getInference();
+    if (run != null && Tensors.bytes(run.getOutputs()) > InferenceKind.KEPT_BYTES_MAX) {
+      context()
+          .recordMetadata()
+          .ifPresent(
+              at ->
+                  run.setOutputsCoordinates(
+                      new Coordinates(at.topic(), at.partition(), at.offset())));
+    }
+  }
+
+  /** Only the topic of what is cached has records without a value that say something. */
   private void untrue(Record<String, Object> record, long now) {
     boolean cached =
         context()
             .recordMetadata()
-            .map(metadata -> metadata.topic().equals(Topics.TOOL_CACHED.name()))
+            .map(metadata -> metadata.topic().equals(kind.topics().cached().name()))
             .orElse(false);
     if (cached && record.key() != null) {
       dispatcher.cached(record.key(), null, record.timestamp(), now);
@@ -145,7 +170,7 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
     if (home == context().taskId().partition()) {
       dispatcher.cancel(fingerprint, cancel.getOperationId(), cancel.getReason(), now);
     } else {
-      context().forward(new Record<>(fingerprint, cancel, now), DispatchTopology.CANCELS);
+      context().forward(new Record<>(fingerprint, cancel, now), nodes.cancels);
     }
   }
 
@@ -157,7 +182,7 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
                 task.getFingerprint(),
                 (Object) new PoolTask(pool, task),
                 task.getOccurredAt().toEpochMilli()),
-            DispatchTopology.TASKS);
+            nodes.tasks);
   }
 
   @Override
@@ -166,7 +191,7 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
         .forward(
             new Record<>(
                 control.getOperationId(), (Object) control, control.getOccurredAt().toEpochMilli()),
-            DispatchTopology.CONTROLS);
+            nodes.controls);
   }
 
   @Override
@@ -175,7 +200,7 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
         .forward(
             new Record<>(
                 attempt.getFingerprint(), (Object) attempt, attempt.getOccurredAt().toEpochMilli()),
-            DispatchTopology.RELEASES);
+            nodes.releases);
   }
 
   @Override
@@ -183,7 +208,7 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
     context()
         .forward(
             new Record<>(alert.getTenant(), (Object) alert, alert.getOccurredAt().toEpochMilli()),
-            DispatchTopology.ALERTS);
+            nodes.alerts);
   }
 
   @Override
@@ -193,22 +218,29 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
       return;
     }
     metrics.answered(answer);
-    if (!request.getCorrelationId().isEmpty() && targets.anySpeculative()) {
+    String conversation = request.getCorrelationId();
+    ToolStep step =
+        !conversation.isEmpty()
+                && (targets.anySpeculative()
+                    || sample.follows(conversation, context().currentSystemTimeMs()))
+            ? kind.step(request, answer)
+            : null;
+    if (step != null) {
       context()
           .forward(
               new Record<>(
                   SpeculationTopology.conversation(request.getTenant(), request.getCorrelationId()),
-                  (Object) ToolAdapter.step(request, answer),
+                  (Object) step,
                   context().currentSystemTimeMs()),
-              DispatchTopology.STEPS);
+              nodes.steps);
     }
     context()
         .forward(
             new Record<>(
                 request.getOperationId(),
-                (Object) ToolAdapter.result(request, answer),
+                (Object) kind.result(request, answer),
                 context().currentSystemTimeMs()),
-            DispatchTopology.RESULTS);
+            nodes.results);
   }
 
   @Override
@@ -216,8 +248,8 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
     context()
         .forward(
             new Record<>(
-                fingerprint, (Object) ToolAdapter.call(request), context().currentSystemTimeMs()),
-            DispatchTopology.ROUTED);
+                fingerprint, (Object) kind.routed(request), context().currentSystemTimeMs()),
+            nodes.routed);
   }
 
   @Override
@@ -228,11 +260,28 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
                 fingerprint,
                 (Object) (packed == null ? null : SharedOutputs.event(fingerprint, packed, name)),
                 context().currentSystemTimeMs()),
-            DispatchTopology.CACHED);
+            nodes.cached);
+  }
+
+  @Override
+  public void wrote(String tenant, String conversation, long now) {
+    CacheInvalidation write = new CacheInvalidation();
+    write.setId(Ids.derived(tenant, conversation, Long.toString(now)));
+    write.setTenant(tenant);
+    write.setCorrelationId(conversation);
+    write.setOccurredAt(Instant.ofEpochMilli(now));
+    write.setScope(InvalidationScope.CONVERSATION);
+    write.setName(conversation);
+    write.setTargetVersion("");
+    context()
+        .forward(
+            new Record<>(
+                SpeculationTopology.conversation(tenant, conversation), (Object) write, now),
+            nodes.writes);
   }
 
   @Override
   public void close() {
-    metrics.gone(context().taskId().partition());
+    metrics.gone(name);
   }
 }

@@ -1,7 +1,7 @@
 package io.millrace.topologies.dispatch;
 
+import io.millrace.events.OperationKind;
 import io.millrace.events.Task;
-import io.millrace.events.ToolResult;
 import io.millrace.schemas.serde.EventSerializer;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.state.Answer;
@@ -13,12 +13,13 @@ import io.millrace.topologies.Operations;
 import io.millrace.topologies.Stores;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.processor.StreamPartitioner;
 
 /**
- * The request path of tool calls: guard, then dispatch, in one sub-topology.
+ * The request path of one kind of operation: guard, then dispatch, in one sub-topology.
  *
  * <pre>
  * tool.calls, tool.calls-routed ─▶ guard ─▶ dispatch ─▶ tool.tasks.&lt;pool&gt;, tool.results, …
@@ -26,81 +27,84 @@ import org.apache.kafka.streams.processor.StreamPartitioner;
  * </pre>
  */
 public final class DispatchTopology {
-  static final String GUARD = "tool-guard";
-  static final String DISPATCH = "tool-dispatch";
-  static final String TASKS = "tool-tasks";
-  static final String RELEASES = "tool-releases";
-  static final String RESULTS = "tool-results";
-  static final String STEPS = "tool-steps";
-  static final String CONTROLS = "tool-controls";
-  static final String ROUTED = "tool-calls-routed";
-  static final String CANCELS = "tool-cancels-routed";
-  static final String CACHED = "tool-cached";
-  static final String REJECTIONS = "tool-rejections";
-  static final String ALERTS = "tool-alerts";
-  static final String SUMMARIES = "tool-health-summaries";
-
-  static final String FLIGHTS = "tool-flights";
-  static final String WAITERS = "tool-waiters";
-  static final String CACHE = "tool-cache";
-  static final String ANSWERS = "tool-answers";
-
   private DispatchTopology() {}
 
   /** Adds the request path of tool calls. */
-  public static void build(Operations operations) {
+  public static void buildTools(Operations operations) {
+    build(operations, new ToolKind());
+  }
+
+  /** Adds the request path of models. */
+  public static void buildModels(Operations operations) {
+    build(operations, new InferenceKind());
+  }
+
+  private static <Q extends SpecificRecord, R extends SpecificRecord> void build(
+      Operations operations, Kind<Q, R> kind) {
     var policy = operations.dispatchPolicy();
     var targets = operations.targets();
     var metrics = operations.metrics();
     int partitions = operations.partitions();
     var topology = operations.topology();
+    Nodes nodes = kind.nodes();
+    KindTopics<Q, R> topics = kind.topics();
 
-    String calls = operations.source(Topics.TOOL_CALLS);
-    String routed = operations.source(Topics.TOOL_CALLS_ROUTED);
-    String attempts = operations.source(Topics.TOOL_ATTEMPTS);
-    String cancels = operations.source(Topics.TOOL_CANCELS);
-    String cached = operations.source(Topics.TOOL_CACHED);
+    String requests = operations.source(topics.requests());
+    String routed = operations.source(topics.routed());
+    String attempts = operations.source(topics.attempts());
+    String cancels = operations.source(topics.cancels());
+    String cached = operations.source(topics.cached());
 
     topology.addProcessor(
-        GUARD, () -> new GuardProcessor(targets, policy, partitions, metrics), calls, routed);
+        nodes.guard,
+        () -> new GuardProcessor<>(kind, targets, policy, partitions, metrics),
+        requests,
+        routed);
     topology.addProcessor(
-        DISPATCH,
+        nodes.dispatch,
         () ->
-            new DispatchProcessor(policy, targets, partitions, metrics, operations.invalidations()),
-        GUARD,
+            new DispatchProcessor(
+                kind, policy, targets, partitions, metrics, operations.invalidations()),
+        nodes.guard,
         attempts,
         cancels,
         cached);
     topology.addStateStore(
-        FlightStore.builder(Stores.keyValue(FLIGHTS, Flight.class, operations.serdes())), DISPATCH);
-    topology.addStateStore(Stores.keyValue(WAITERS, Request.class, operations.serdes()), DISPATCH);
+        FlightStore.builder(Stores.keyValue(nodes.flights, Flight.class, operations.serdes())),
+        nodes.dispatch);
     topology.addStateStore(
-        Stores.keyValue(CACHE, CachedOutput.class, operations.serdes()), DISPATCH);
+        Stores.keyValue(nodes.waiters, Request.class, operations.serdes()), nodes.dispatch);
+    topology.addStateStore(
+        Stores.keyValue(nodes.cache, CachedOutput.class, operations.serdes()), nodes.dispatch);
     topology.addStateStore(
         Stores.forgetting(
-            ANSWERS,
+            nodes.answers,
             Answer.class,
             Answered.retention(policy.dedupeWindow(), policy.clockSkew()),
             operations.serdes()),
-        DISPATCH);
+        nodes.dispatch);
 
     operations
         .sinks()
-        .addAddressed(RESULTS, Topics.TOOL_RESULTS, ToolResult::getReplyPartition, GUARD, DISPATCH);
-    operations.sinks().add(STEPS, Topics.TOOL_STEPS, DISPATCH);
-    operations.sinks().add(CONTROLS, Topics.TOOL_CONTROLS, DISPATCH);
-    operations.sinks().add(RELEASES, Topics.TOOL_ATTEMPTS, DISPATCH);
-    operations.sinks().add(ROUTED, Topics.TOOL_CALLS_ROUTED, GUARD, DISPATCH);
-    operations.sinks().add(CACHED, Topics.TOOL_CACHED, DISPATCH);
-    operations.sinks().add(CANCELS, Topics.TOOL_CANCELS, DISPATCH);
-    operations.sinks().add(REJECTIONS, Topics.REJECTIONS, GUARD, DISPATCH);
-    operations.sinks().add(ALERTS, Topics.ALERTS, DISPATCH);
-    operations.sinks().add(SUMMARIES, Topics.HEALTH_SUMMARIES, DISPATCH);
-    addTasks(operations);
+        .addAddressed(
+            nodes.results, topics.results(), kind::replyPartition, nodes.guard, nodes.dispatch);
+    if (topics.kind() == OperationKind.TOOL) {
+      operations.sinks().add(nodes.steps, Topics.TOOL_STEPS, nodes.dispatch);
+    }
+    operations.sinks().add(nodes.writes, Topics.TOOL_WRITES, nodes.dispatch);
+    operations.sinks().add(nodes.controls, topics.controls(), nodes.dispatch);
+    operations.sinks().add(nodes.releases, topics.attempts(), nodes.dispatch);
+    operations.sinks().add(nodes.routed, topics.routed(), nodes.guard, nodes.dispatch);
+    operations.sinks().add(nodes.cached, topics.cached(), nodes.dispatch);
+    operations.sinks().add(nodes.cancels, topics.cancels(), nodes.dispatch);
+    operations.sinks().add(nodes.rejections, Topics.REJECTIONS, nodes.guard, nodes.dispatch);
+    operations.sinks().add(nodes.alerts, Topics.ALERTS, nodes.dispatch);
+    operations.sinks().add(nodes.summaries, Topics.HEALTH_SUMMARIES, nodes.dispatch);
+    addTasks(operations, kind);
   }
 
   /** Tasks of one dispatch task lie in one partition, in order: its hand-over counts on that. */
-  private static void addTasks(Operations operations) {
+  private static void addTasks(Operations operations, Kind<?, ?> kind) {
     EventSerializer<Task> tasks = EventSerializer.forValues(operations.serdes());
     Serializer<Object> serializer =
         (topic, value) -> tasks.serialize(topic, ((PoolTask) value).task());
@@ -110,11 +114,11 @@ public final class DispatchTopology {
     operations
         .topology()
         .addSink(
-            TASKS,
-            (key, value, context) -> Topics.toolTasks(((PoolTask) value).pool()).name(),
+            kind.nodes().tasks,
+            (key, value, context) -> kind.topics().tasks().apply(((PoolTask) value).pool()).name(),
             new StringSerializer(),
             serializer,
             byHome,
-            DISPATCH);
+            kind.nodes().dispatch);
   }
 }

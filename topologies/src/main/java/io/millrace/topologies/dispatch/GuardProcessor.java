@@ -1,10 +1,9 @@
 package io.millrace.topologies.dispatch;
 
+import io.millrace.events.Coordinates;
 import io.millrace.events.Outcome;
-import io.millrace.events.ToolCall;
 import io.millrace.schemas.identity.Fingerprint;
 import io.millrace.schemas.serde.Received;
-import io.millrace.schemas.topics.Topics;
 import io.millrace.state.Answer;
 import io.millrace.state.Request;
 import io.millrace.topologies.Rejections;
@@ -15,22 +14,32 @@ import io.millrace.topologies.guard.logic.Refusal;
 import io.millrace.topologies.targets.Target;
 import io.millrace.topologies.targets.TargetTable;
 import java.nio.charset.StandardCharsets;
+import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.Record;
 
 /**
- * Lets tool calls into dispatch, sends those that lie on another partition than their fingerprint's
+ * Lets requests into dispatch, sends those that lie on another partition than their fingerprint's
  * to where they belong, and rejects the rest with an answer to the caller who can be named.
  */
-final class GuardProcessor extends ContextualProcessor<String, Received<ToolCall>, String, Object> {
+final class GuardProcessor<Q extends SpecificRecord>
+    extends ContextualProcessor<String, Received<Q>, String, Object> {
+  private final Kind<Q, ?> kind;
+  private final Nodes nodes;
   private final TargetTable targets;
   private final DispatchPolicy policy;
   private final int partitions;
   private final RequestMetrics metrics;
 
   GuardProcessor(
-      TargetTable targets, DispatchPolicy policy, int partitions, RequestMetrics metrics) {
+      Kind<Q, ?> kind,
+      TargetTable targets,
+      DispatchPolicy policy,
+      int partitions,
+      RequestMetrics metrics) {
+    this.kind = kind;
+    this.nodes = kind.nodes();
     this.targets = targets;
     this.policy = policy;
     this.partitions = partitions;
@@ -38,31 +47,36 @@ final class GuardProcessor extends ContextualProcessor<String, Received<ToolCall
   }
 
   @Override
-  public void process(Record<String, Received<ToolCall>> record) {
-    Received<ToolCall> received = record.value();
+  public void process(Record<String, Received<Q>> record) {
+    Received<Q> received = record.value();
     if (received == null) {
       return;
     }
-    ToolCall call = received.record();
+    Q call = received.record();
     if (call == null) {
       metrics.rejected();
-      context()
-          .forward(
-              Rejections.undecodable(context(), record, received), DispatchTopology.REJECTIONS);
+      context().forward(Rejections.undecodable(context(), record, received), nodes.rejections);
       return;
     }
     long now = context().currentSystemTimeMs();
-    Target target = targets.target(ToolAdapter.target(call));
-    Request request = ToolAdapter.request(call, target, now);
+    String name = kind.target(call, targets);
+    Target target = targets.target(name);
+    Request request = kind.request(call, target, name, at(), now);
     Refusal refusal =
         Guard.check(
                 request,
                 new Guard.Circumstances(target, partitions, policy.clockSkew().toMillis(), now))
             .orElse(null);
+    if (refusal == null) {
+      refusal = kind.check(call, target);
+    }
     String fingerprint = "";
     if (refusal == null && target != null) {
       try {
-        fingerprint = fingerprint(request, target);
+        fingerprint =
+            target.cacheable()
+                ? kind.fingerprint(request, target)
+                : Fingerprint.ofOperation(request.getOperationId());
       } catch (IllegalArgumentException e) {
         refusal =
             new Refusal(
@@ -78,19 +92,21 @@ final class GuardProcessor extends ContextualProcessor<String, Received<ToolCall
           .forward(
               record
                   .withKey(fingerprint)
-                  .withValue((Object) new Admitted(request, fingerprint, target)),
-              DispatchTopology.DISPATCH);
+                  .withValue(
+                      (Object) new Admitted(request, fingerprint, target, kind.inputs(call))),
+              nodes.dispatch);
     } else {
       context()
-          .forward(record.withKey(fingerprint).withValue((Object) call), DispatchTopology.ROUTED);
+          .forward(
+              record.withKey(fingerprint).withValue((Object) kind.routed(request)), nodes.routed);
     }
   }
 
-  private static String fingerprint(Request request, Target target) {
-    return target.cacheable()
-        ? Fingerprint.ofWork(
-            request.getTenant(), target.name(), target.spec().getVersion(), request.getArguments())
-        : Fingerprint.ofOperation(request.getOperationId());
+  private Coordinates at() {
+    return context()
+        .recordMetadata()
+        .map(at -> new Coordinates(at.topic(), at.partition(), at.offset()))
+        .orElseGet(() -> new Coordinates("", 0, 0L));
   }
 
   /** Foreign clients' partitioners differ from Kafka's: both key and partition must fit. */
@@ -101,7 +117,7 @@ final class GuardProcessor extends ContextualProcessor<String, Received<ToolCall
     boolean routed =
         context()
             .recordMetadata()
-            .map(at -> at.topic().equals(Topics.TOOL_CALLS_ROUTED.name()))
+            .map(at -> at.topic().equals(kind.topics().routed().name()))
             .orElse(false);
     if (routed) {
       return true;
@@ -123,7 +139,7 @@ final class GuardProcessor extends ContextualProcessor<String, Received<ToolCall
                 Guard.name(request.getOperationId()),
                 refusal.code(),
                 refusal.message()),
-            DispatchTopology.REJECTIONS);
+            nodes.rejections);
     if (request.getSpeculative()
         || request.getOperationId().isBlank()
         || refusal.code().equals("ID_INVALID")) {
@@ -139,8 +155,7 @@ final class GuardProcessor extends ContextualProcessor<String, Received<ToolCall
     }
     context()
         .forward(
-            new Record<>(
-                request.getOperationId(), (Object) ToolAdapter.result(request, answer), now),
-            DispatchTopology.RESULTS);
+            new Record<>(request.getOperationId(), (Object) kind.result(request, answer), now),
+            nodes.results);
   }
 }

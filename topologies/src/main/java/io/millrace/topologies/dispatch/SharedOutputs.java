@@ -24,10 +24,13 @@ final class SharedOutputs {
     event.setTargetVersion(cached.getTargetVersion());
     event.setOutput(cached.getOutput());
     event.setCompressed(cached.getCompressed());
+    event.setOutputs(cached.getOutputs());
     event.setFailure(cached.getFailure());
     event.setExpiresAt(Instant.ofEpochMilli(cached.getExpiresAt()));
     event.setEndsAt(Instant.ofEpochMilli(cached.getStaleUntil()));
     event.setRunMs(cached.getRunMs());
+    event.setBegunAt(Instant.ofEpochMilli(cached.getBegunAt()));
+    event.setAheadFor(cached.getAheadFor());
     event.setStoredBy(storedBy);
     return event;
   }
@@ -40,11 +43,14 @@ final class SharedOutputs {
     cached.setTargetVersion(event.getTargetVersion());
     cached.setOutput(event.getOutput());
     cached.setCompressed(event.getCompressed());
+    cached.setOutputs(event.getOutputs());
     cached.setFailure(event.getFailure());
     cached.setStoredAt(event.getOccurredAt().toEpochMilli());
     cached.setExpiresAt(event.getExpiresAt().toEpochMilli());
     cached.setStaleUntil(event.getEndsAt().toEpochMilli());
     cached.setRunMs(event.getRunMs());
+    cached.setBegunAt(event.getBegunAt().toEpochMilli());
+    cached.setAheadFor(event.getAheadFor());
     return cached;
   }
 }

@@ -6,7 +6,10 @@ import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SchemaValidatorsConfig;
 import com.networknt.schema.SpecVersion;
 import io.millrace.events.HealthStatus;
+import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
+import io.millrace.events.WorkerStatus;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,10 +25,12 @@ public final class TargetTable {
   private static final Logger LOG = LoggerFactory.getLogger(TargetTable.class);
   private static final String POOL_PREFIX = "pool:";
   private static final String TOOL_PREFIX = "tool:";
+  private static final String MODEL_PREFIX = "model:";
 
   private final Map<String, Target> targets = new ConcurrentHashMap<>();
   private final Map<String, TargetSpec> pools = new ConcurrentHashMap<>();
   private final Map<String, HealthStatus> health = new ConcurrentHashMap<>();
+  private final ReadyModels ready;
   private volatile boolean anySpeculative;
 
   // Schemas come from operators and meet arguments from anyone: nothing remote is ever loaded.
@@ -42,6 +47,49 @@ public final class TargetTable {
                                 throw new JsonSchemaException(
                                     "remote schemas are not loaded: " + iri);
                               })));
+
+  /** An empty table. */
+  public TargetTable() {
+    this(InstantSource.system());
+  }
+
+  /**
+   * An empty table.
+   *
+   * @param clock by which a worker that is not heard of has its models ready no more
+   */
+  TargetTable(InstantSource clock) {
+    this.ready = new ReadyModels(clock);
+  }
+
+  /**
+   * The name of a model alone.
+   *
+   * @param model {@code sentiment}, {@code model:sentiment} or {@code model:sentiment@3}
+   * @return {@code sentiment}
+   */
+  public static String bareModel(String model) {
+    String name = model.startsWith(MODEL_PREFIX) ? model.substring(MODEL_PREFIX.length()) : model;
+    int version = name.indexOf(ModelVersions.SEPARATOR);
+    return version < 0 ? name : name.substring(0, version);
+  }
+
+  /**
+   * The name under which a model is registered.
+   *
+   * @param model {@code sentiment} or {@code model:sentiment}
+   * @param version null: the one that serves those who ask for none
+   * @return {@code model:sentiment@3}; {@code model:sentiment} if no version is asked for and none
+   *     is registered
+   */
+  public String modelName(String model, @Nullable String version) {
+    String name = model.startsWith(MODEL_PREFIX) ? model : MODEL_PREFIX + model;
+    if (version != null) {
+      return name + ModelVersions.SEPARATOR + version;
+    }
+    String served = ModelVersions.served(name, targets.keySet(), ready::ready);
+    return served == null ? name : served;
+  }
 
   /**
    * The name under which a tool is registered.
@@ -99,9 +147,27 @@ public final class TargetTable {
     }
   }
 
-  /** The target of that name, or null. */
+  /**
+   * Takes a record of the workers' topic.
+   *
+   * @param worker its id
+   * @param status null: it has left
+   */
+  public void putWorker(String worker, @Nullable WorkerStatus status) {
+    ready.put(worker, status);
+  }
+
+  /** The target of that name, or null; a model only while a worker has it ready. */
   public @Nullable Target target(String name) {
-    return targets.get(name);
+    Target target = targets.get(name);
+    return target == null || target.spec().getKind() != TargetKind.MODEL || ready.ready(name)
+        ? target
+        : null;
+  }
+
+  /** Whether the target is registered, be it ready or not. */
+  public boolean registered(String name) {
+    return targets.containsKey(name);
   }
 
   /** Whether any target may be run ahead, so that conversations are worth following. */

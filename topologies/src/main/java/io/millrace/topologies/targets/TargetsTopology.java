@@ -54,18 +54,18 @@ public final class TargetsTopology {
   }
 
   /**
-   * Adds what is cached and no longer true. To be called last: a sub-topology has its number by the
-   * order of building, and state on disk lies under that number.
+   * Adds what is cached and no longer true. To be called in its turn: a sub-topology has its number
+   * by the order of building, and state on disk lies under that number.
    */
   public static void buildInvalidations(Operations operations) {
-    follow(
-        operations,
-        Topics.CACHE_INVALIDATIONS,
+    Table table =
         (key, value, at) -> {
           if (value instanceof CacheInvalidation invalidation) {
             operations.invalidations().put(invalidation, at);
           }
-        });
+        };
+    follow(operations, Topics.CACHE_INVALIDATIONS, table);
+    follow(operations, Topics.TOOL_WRITES, table);
   }
 
   /**

@@ -6,13 +6,15 @@ import io.millrace.events.ControlType;
 import io.millrace.events.Outcome;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.Task;
-import io.millrace.worker.runtime.RecordReader.Read;
+import io.millrace.schemas.log.RecordReader;
+import io.millrace.schemas.log.RecordReader.Read;
 import io.millrace.worker.runtime.TaskLifecycle.Step;
 import io.millrace.worker.task.RunResult;
 import io.millrace.worker.task.TaskContext;
 import io.millrace.worker.task.TaskRunner;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -341,7 +343,10 @@ final class TaskDesk {
         Instant.ofEpochMilli(clock.epochMillis() + times.timeoutNanos(run.task) / 1_000_000);
     CompletionStage<RunResult> stage;
     try {
-      stage = runner.run(new TaskContext(run.task, target, run.cancellation, deadline));
+      stage =
+          Objects.requireNonNull(
+              runner.run(new TaskContext(run.task, target, run.cancellation, deadline)),
+              "the runner gave nothing to wait for");
     } catch (Throwable e) { // whatever a runner throws is its failure, not the worker's
       ended(run, null, e);
       return;

@@ -6,8 +6,10 @@ import io.millrace.events.ScalingDecision;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.Task;
 import io.millrace.schemas.identity.Ids;
+import io.millrace.schemas.log.LogFollower;
+import io.millrace.schemas.log.RecordReader;
+import io.millrace.schemas.log.RecordReader.Read;
 import io.millrace.schemas.topics.Topics;
-import io.millrace.worker.runtime.RecordReader.Read;
 import io.millrace.worker.task.TaskRunner;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -19,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
@@ -94,6 +97,7 @@ public final class Worker implements AutoCloseable {
             config.targetWait());
     this.follower =
         new LogFollower(
+            "worker-follower",
             config.kafka(),
             config.scaled()
                 ? Map.of(
@@ -102,8 +106,8 @@ public final class Worker implements AutoCloseable {
                     Topics.SCALING_DECISIONS.name(),
                     this::onDecision)
                 : Map.of(Topics.TARGETS.name(), this::onTarget),
-            topics.controls().name(),
-            this::onControl,
+            Map.of(topics.controls().name(), this::onControl),
+            UnaryOperator.identity(),
             log.topics());
     this.status = new StatusBeat(log, desk, runner, topics.kind(), id, host, clock);
     this.topics = topics;

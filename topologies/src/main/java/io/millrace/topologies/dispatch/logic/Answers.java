@@ -2,13 +2,17 @@ package io.millrace.topologies.dispatch.logic;
 
 import io.millrace.events.Attempt;
 import io.millrace.events.Failure;
+import io.millrace.events.InferenceRun;
 import io.millrace.events.Outcome;
 import io.millrace.events.ServedBy;
+import io.millrace.events.Tensor;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.state.Answer;
 import io.millrace.state.CachedOutput;
 import io.millrace.state.Flight;
 import io.millrace.state.Request;
+import java.util.List;
+import java.util.Map;
 
 /** Words the answers that dispatch gives. */
 public final class Answers {
@@ -17,6 +21,8 @@ public final class Answers {
   static Answer fromWorker(Flight flight, Attempt done, long now) {
     Answer answer = base(flight.getRequest(), done.getOutcome(), ServedBy.WORKER, now);
     answer.setOutput(done.getOutput());
+    answer.setInference(done.getInference());
+    answer.setQueueMs(done.getQueueMs());
     answer.setFailure(done.getFailure());
     answer.setTargetVersion(done.getTargetVersion());
     String called = flight.getRequest().getTarget();
@@ -31,6 +37,7 @@ public final class Answers {
     Outcome outcome = cached.getFailure() == null ? Outcome.OK : Outcome.TOOL_ERROR;
     Answer answer = base(request, outcome, ServedBy.CACHE, now);
     answer.setOutput(cached.getOutput());
+    answer.setInference(cached.getOutputs() == null ? null : run(cached.getOutputs()));
     answer.setFailure(cached.getFailure());
     answer.setTargetVersion(cached.getTargetVersion());
     return answer;
@@ -47,6 +54,7 @@ public final class Answers {
   static Answer shared(Answer leader, Request waiter, long now) {
     Answer answer = base(waiter, leader.getOutcome(), ServedBy.FLIGHT, now);
     answer.setOutput(leader.getOutput());
+    answer.setInference(leader.getInference());
     answer.setFailure(leader.getFailure());
     answer.setTargetVersion(leader.getTargetVersion());
     answer.setAnsweredBy(leader.getAnsweredBy());
@@ -67,6 +75,28 @@ public final class Answers {
     answer.setFailure(new Failure(code, message));
     answer.setAttempts(attempts);
     return answer;
+  }
+
+  /** The form of an answer that is kept: large outputs by where they lie. */
+  static Answer kept(Answer answer) {
+    InferenceRun run = answer.getInference();
+    if (run == null || run.getOutputsCoordinates() == null || run.getOutputs().isEmpty()) {
+      return answer;
+    }
+    InferenceRun kept = InferenceRun.newBuilder(run).build();
+    kept.setOutputs(List.of());
+    Answer copy = Answer.newBuilder(answer).build();
+    copy.setInference(kept);
+    return copy;
+  }
+
+  private static InferenceRun run(List<Tensor> outputs) {
+    InferenceRun run = new InferenceRun();
+    run.setOutputs(outputs);
+    run.setParameters(Map.of());
+    run.setDevice("");
+    run.setLast(true);
+    return run;
   }
 
   private static Answer base(Request request, Outcome outcome, ServedBy servedBy, long now) {

@@ -3,6 +3,7 @@ package io.millrace.topologies.dispatch.logic;
 import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdException;
 import io.millrace.state.CachedOutput;
+import io.millrace.topologies.guard.logic.Tensors;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -69,6 +70,9 @@ final class CachedOutputs {
     }
     if (cached.getCompressed() != null) {
       bytes += cached.getCompressed().remaining();
+    }
+    if (cached.getOutputs() != null) {
+      bytes += (int) Tensors.bytes(cached.getOutputs());
     }
     if (cached.getFailure() != null) {
       bytes += cached.getFailure().getMessage().length();

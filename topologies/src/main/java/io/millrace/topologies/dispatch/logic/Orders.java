@@ -4,14 +4,17 @@ import io.millrace.events.Attempt;
 import io.millrace.events.AttemptPhase;
 import io.millrace.events.Control;
 import io.millrace.events.ControlType;
+import io.millrace.events.InferenceWork;
 import io.millrace.events.OperationKind;
 import io.millrace.events.Outcome;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.Task;
+import io.millrace.events.Tensor;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.state.Flight;
 import io.millrace.state.Request;
 import java.time.Instant;
+import java.util.List;
 
 /** Words what dispatch tells the workers. */
 final class Orders {
@@ -46,7 +49,28 @@ final class Orders {
     task.setDeadlineAt(Instant.ofEpochMilli(live.sentUntil));
     task.setTimeoutMs(timeoutMillis);
     task.setHomePartition(homePartition);
+    if (request.getInference() != null) {
+      task.setInference(work(live, request.getInference()));
+    }
     return task;
+  }
+
+  /** The inputs themselves while they are at hand, which is once; where they lie otherwise. */
+  private static InferenceWork work(LiveFlight live, InferenceWork asked) {
+    List<Tensor> inputs = live.inputs;
+    if (inputs == null) {
+      return asked;
+    }
+    live.inputs = null;
+    InferenceWork work = new InferenceWork();
+    work.setInputs(inputs);
+    work.setOutputs(asked.getOutputs());
+    work.setParameters(asked.getParameters());
+    work.setPriority(asked.getPriority());
+    work.setSequenceId(asked.getSequenceId());
+    work.setSequenceStart(asked.getSequenceStart());
+    work.setSequenceEnd(asked.getSequenceEnd());
+    return work;
   }
 
   /** Gives back the claim of a flight whose worker has not been heard of since. */

@@ -1,0 +1,48 @@
+package io.millrace.gateway;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.gateway.http.Gate;
+import io.millrace.gateway.log.Exchange;
+import io.millrace.gateway.log.GatewayLog;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Instant;
+import java.time.InstantSource;
+import org.apache.avro.specific.SpecificRecord;
+
+/**
+ * What a module's routes work with.
+ *
+ * @param vertx runs timers and blocking work
+ * @param config limits and deadlines
+ * @param log what is written, the answers waited for, the tables followed
+ * @param metrics gets the module's meters
+ * @param clock wall-clock time
+ */
+public record GatewayContext(
+    Vertx vertx, GatewayConfig config, GatewayLog log, MeterRegistry metrics, InstantSource clock) {
+
+  /**
+   * Asks through the log for a request; if its client goes away, the operation is called off.
+   *
+   * @param id the operation id
+   * @param tenant for the cancel
+   * @param asked with the reply partition
+   * @return the answer, on the request's own thread; or fails with a {@link
+   *     io.millrace.gateway.http.Refusal}
+   */
+  public <Q extends SpecificRecord, A extends SpecificRecord> Future<A> ask(
+      RoutingContext request,
+      Exchange<Q, A> exchange,
+      String id,
+      String tenant,
+      Q asked,
+      Instant deadline) {
+    Future<A> answer =
+        Future.fromCompletionStage(
+            log.ask(exchange, id, tenant, asked, deadline), vertx.getOrCreateContext());
+    Gate.onGone(request, () -> log.giveUp(exchange, id, tenant, "the client went away"));
+    return answer;
+  }
+}

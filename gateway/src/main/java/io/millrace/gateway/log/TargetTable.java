@@ -1,0 +1,93 @@
+package io.millrace.gateway.log;
+
+import io.millrace.events.OperationKind;
+import io.millrace.events.TargetKind;
+import io.millrace.events.TargetSpec;
+import io.millrace.events.WorkerStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
+
+/** The latest declaration of each target, and which of them workers have ready. */
+public final class TargetTable {
+  /** A worker beats every second; one that has not for this long has died. */
+  private static final Duration BEAT_MAX = Duration.ofSeconds(10);
+
+  /** One that was killed leaves no word. */
+  private static final Duration FORGET = Duration.ofMinutes(1);
+
+  /** The newest version first: by number where both are numbers, by text otherwise. */
+  private static final Comparator<TargetSpec> NEWEST =
+      Comparator.comparingLong(TargetTable::number)
+          .thenComparing(TargetSpec::getVersion)
+          .reversed();
+
+  private final ConcurrentMap<String, TargetSpec> targets = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, WorkerStatus> workers = new ConcurrentHashMap<>();
+
+  /** Takes a record of the topic of targets; a null declaration removes the target. */
+  public void put(String target, @Nullable TargetSpec declaration) {
+    if (declaration == null) {
+      targets.remove(target);
+    } else {
+      targets.put(target, declaration);
+    }
+  }
+
+  /** Takes a record of the topic of workers; null: the worker has left. */
+  public void beat(String worker, @Nullable WorkerStatus status) {
+    if (status == null) {
+      workers.remove(worker);
+    } else {
+      Instant oldest = status.getOccurredAt().minus(FORGET);
+      workers.values().removeIf(other -> other.getOccurredAt().isBefore(oldest));
+      workers.put(worker, status);
+    }
+  }
+
+  /** The declaration of a target such as {@code tool:search}. */
+  public Optional<TargetSpec> find(String target) {
+    return Optional.ofNullable(targets.get(target));
+  }
+
+  /** The versions of a model, the newest first. */
+  public List<TargetSpec> versions(String model) {
+    return models().stream().filter(target -> target.getName().equals(model)).toList();
+  }
+
+  /** All versions of all models, by name and then the newest first. */
+  public List<TargetSpec> models() {
+    return targets.values().stream()
+        .filter(target -> target.getKind() == TargetKind.MODEL)
+        .sorted(Comparator.comparing(TargetSpec::getName).thenComparing(NEWEST))
+        .toList();
+  }
+
+  /** Whether a worker that lives and stays has the model ready. */
+  public boolean ready(TargetSpec target, Instant now) {
+    Instant oldest = now.minus(BEAT_MAX);
+    return workers.values().stream()
+        .anyMatch(
+            worker ->
+                worker.getKind() == OperationKind.INFERENCE
+                    && !worker.getDraining()
+                    && worker.getOccurredAt().isAfter(oldest)
+                    && worker.getPools().stream()
+                        .anyMatch(pool -> pool.getPool().equals(target.getPool()))
+                    && (worker.getTargets().isEmpty()
+                        || worker.getTargets().contains(target.getTarget())));
+  }
+
+  private static long number(TargetSpec target) {
+    try {
+      return Long.parseLong(target.getVersion());
+    } catch (NumberFormatException notANumber) {
+      return -1;
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Writing records of the catalogue's topics. */
+@NullMarked
+package io.millrace.gateway.records;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,79 @@
+package io.millrace.platform.models;
+
+import io.millrace.events.ModelSpec;
+import io.millrace.events.TargetKind;
+import io.millrace.events.TargetSpec;
+import io.millrace.inference.ModelException;
+import io.millrace.inference.repository.ModelRepository;
+import io.millrace.schemas.serde.AvroSafety;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** Words the declaration of a version of a model, as it lies in a repository, as a target. */
+public final class ModelTargets {
+  static {
+    AvroSafety.establish();
+  }
+
+  /** How long an answer is served again where the configuration enables its cache. */
+  private static final long CACHE_TTL_MS = 300_000;
+
+  private ModelTargets() {}
+
+  /** The key of a version's target, such as {@code model:sentiment@3}. */
+  public static String key(String model, long version) {
+    return "model:" + model + "@" + version;
+  }
+
+  /**
+   * The target of a version; its id and time are not set.
+   *
+   * @param pool whose workers are to run it
+   * @param sha256 of its file
+   */
+  public static TargetSpec target(ModelRepository.Version version, String pool, String sha256) {
+    boolean sequences = version.config().sequences();
+    return TargetSpec.newBuilder()
+        .setTarget(key(version.model(), version.version()))
+        .setKind(TargetKind.MODEL)
+        .setName(version.model())
+        .setVersion(Long.toString(version.version()))
+        .setPool(pool)
+        .setIdempotent(!sequences)
+        .setReadOnly(!sequences)
+        .setCacheTtlMs(version.config().cached() && !sequences ? CACHE_TTL_MS : null)
+        .setModel(
+            ModelSpec.newBuilder()
+                .setUri(version.file().toUri().toString())
+                .setSha256(sha256)
+                .setConfig(version.config().json().toString())
+                .setInputs(version.signature().inputs())
+                .setOutputs(version.signature().outputs())
+                .setBatchMax(version.signature().batchMax())
+                .build())
+        .build();
+  }
+
+  /**
+   * SHA-256 of a file, 64 hexadecimal digits.
+   *
+   * @throws ModelException if it cannot be read
+   */
+  public static String sha256(Path file) {
+    try (InputStream in =
+        new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("SHA-256"))) {
+      in.transferTo(java.io.OutputStream.nullOutputStream());
+      return HexFormat.of().formatHex(((DigestInputStream) in).getMessageDigest().digest());
+    } catch (IOException e) {
+      throw ModelException.unavailable("%s cannot be read: %s".formatted(file, e));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,149 @@
+package io.millrace.platform.models;
+
+import io.millrace.events.TargetSpec;
+import io.millrace.inference.ModelException;
+import io.millrace.inference.repository.ModelRepository;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks through a model repository again and again and says what has changed since it last looked.
+ *
+ * <p>A file that was changed within the last moments is left for the next time: it may not be whole
+ * yet. A model that does not do is reported once, and what was declared of it before stays.
+ */
+public final class RepositoryScan {
+  private static final long SETTLED_MILLIS = 500;
+
+  private final Path directory;
+  private final ModelRepository repository;
+  private final String pool;
+  private final Map<Path, Hashed> hashes = new HashMap<>();
+  private final Map<String, TargetSpec> declared = new TreeMap<>();
+  private Map<String, String> problems = Map.of();
+
+  private record Hashed(long size, long changedAt, String sha256) {}
+
+  /**
+   * What has changed.
+   *
+   * @param targets to be declared, by key; null: to be removed
+   * @param problems what is wrong with models, by model, where that is news
+   */
+  public record Changes(Map<String, @Nullable TargetSpec> targets, Map<String, String> problems) {}
+
+  /**
+   * @param pool whose workers are to run the models
+   */
+  public RepositoryScan(Path directory, String pool) {
+    this.directory = directory;
+    this.repository = new ModelRepository(directory);
+    this.pool = pool;
+  }
+
+  /** Takes what was declared of this repository's models by an earlier run, by key. */
+  public void declared(Map<String, TargetSpec> before) {
+    before.forEach(
+        (key, spec) -> {
+          if (spec.getModel() != null
+              && spec.getModel().getUri().startsWith(directory.toUri().toString())) {
+            TargetSpec comparable = TargetSpec.newBuilder(spec).build();
+            comparable.setId("");
+            comparable.setOccurredAt(Instant.EPOCH);
+            declared.put(key, comparable);
+          }
+        });
+  }
+
+  /**
+   * Looks once.
+   *
+   * @param now milliseconds since the epoch
+   */
+  public Changes look(long now) {
+    Map<String, TargetSpec> present = new TreeMap<>();
+    Map<String, String> wrong = new LinkedHashMap<>();
+    if (Files.isDirectory(directory)) {
+      for (String model : repository.models()) {
+        try {
+          look(model, present, now);
+        } catch (ModelException e) {
+          wrong.put(model, String.valueOf(e.getMessage()));
+          keep(model, present);
+        }
+      }
+    }
+    Map<String, @Nullable TargetSpec> changed = new LinkedHashMap<>();
+    present.forEach(
+        (key, spec) -> {
+          if (!spec.equals(declared.get(key))) {
+            changed.put(key, spec);
+          }
+        });
+    for (String key : declared.keySet()) {
+      if (!present.containsKey(key)) {
+        changed.put(key, null);
+      }
+    }
+    declared.clear();
+    declared.putAll(present);
+    Map<String, String> news = new LinkedHashMap<>(wrong);
+    news.entrySet().removeAll(problems.entrySet());
+    problems = wrong;
+    return new Changes(changed, news);
+  }
+
+  /** Whether there was any model when it last looked. */
+  public boolean any() {
+    return !declared.isEmpty();
+  }
+
+  private void look(String model, Map<String, TargetSpec> present, long now) {
+    for (ModelRepository.Version version : repository.versions(model)) {
+      String key = ModelTargets.key(model, version.version());
+      Hashed hashed = hashed(version.file(), now);
+      if (hashed != null) {
+        present.put(key, ModelTargets.target(version, pool, hashed.sha256));
+      } else if (declared.containsKey(key)) {
+        present.put(key, declared.get(key));
+      }
+    }
+  }
+
+  private void keep(String model, Map<String, TargetSpec> present) {
+    declared.forEach(
+        (key, spec) -> {
+          if (spec.getName().equals(model)) {
+            present.put(key, spec);
+          }
+        });
+  }
+
+  /** Null while the file is still being written. */
+  private @Nullable Hashed hashed(Path file, long now) {
+    try {
+      BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+      long changedAt = attributes.lastModifiedTime().toMillis();
+      Hashed known = hashes.get(file);
+      if (known != null && known.size == attributes.size() && known.changedAt == changedAt) {
+        return known;
+      }
+      if (Math.abs(now - changedAt) < SETTLED_MILLIS) {
+        return null;
+      }
+      Hashed hashed = new Hashed(attributes.size(), changedAt, ModelTargets.sha256(file));
+      hashes.put(file, hashed);
+      return hashed;
+    } catch (IOException e) {
+      throw ModelException.unavailable("%s cannot be read: %s".formatted(file, e));
+    }
+  }
+}

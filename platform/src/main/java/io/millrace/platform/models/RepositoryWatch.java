@@ -1,0 +1,184 @@
+package io.millrace.platform.models;
+
+import io.millrace.events.TargetSpec;
+import io.millrace.inference.ModelException;
+import io.millrace.schemas.identity.Ids;
+import io.millrace.schemas.serde.EventSerializer;
+import io.millrace.schemas.serde.Received;
+import io.millrace.schemas.serde.SerdeConfig;
+import io.millrace.schemas.serde.TotalDeserializer;
+import io.millrace.schemas.topics.Topics;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Keeps {@code targets} as a model repository is, once a second, on a thread of its own. */
+public final class RepositoryWatch implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RepositoryWatch.class);
+  private static final Duration EVERY = Duration.ofSeconds(1);
+  private static final Duration POLL = Duration.ofMillis(100);
+
+  private final RepositoryScan scan;
+  private final Path directory;
+  private final Map<String, Object> kafka;
+  private final Map<String, Object> serde;
+  private final Runnable onModels;
+  private final Thread thread = new Thread(this::run, "model-repository");
+  private final CountDownLatch stopping = new CountDownLatch(1);
+  private volatile boolean looked;
+  private boolean any;
+
+  /**
+   * Does nothing before {@link #start}.
+   *
+   * @param directory Triton's layout; may be missing
+   * @param pool whose workers are to run the models
+   * @param onModels called once, before the first model is declared
+   */
+  public RepositoryWatch(
+      Path directory, String pool, String bootstrap, String registry, Runnable onModels) {
+    this.scan = new RepositoryScan(directory, pool);
+    this.directory = directory;
+    this.kafka = Map.of("bootstrap.servers", bootstrap);
+    this.serde = Map.of(SerdeConfig.SCHEMA_REGISTRY_URL, registry);
+    this.onModels = onModels;
+  }
+
+  /** Starts; returns at once. */
+  public void start() {
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /** Whether the repository was looked through once and what was found is declared. */
+  public boolean looked() {
+    return looked;
+  }
+
+  private void run() {
+    try {
+      // Most platforms have no models: no clients for those.
+      while (!Files.isDirectory(directory)) {
+        looked = true;
+        if (stopping.await(EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
+          return;
+        }
+      }
+      watch();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void watch() throws InterruptedException {
+    try (KafkaProducer<String, TargetSpec> producer =
+        new KafkaProducer<>(kafka, new StringSerializer(), EventSerializer.forValues(serde))) {
+      boolean known = false;
+      do {
+        try {
+          if (!known) {
+            scan.declared(present());
+            known = true;
+          }
+          declare(producer, scan.look(System.currentTimeMillis()));
+          looked = true;
+        } catch (ModelException | KafkaException e) {
+          LOG.warn(
+              "The models in {} could not be declared; trying again: {}", directory, e.toString());
+        }
+      } while (!stopping.await(EVERY.toMillis(), TimeUnit.MILLISECONDS));
+    }
+  }
+
+  private void declare(KafkaProducer<String, TargetSpec> producer, RepositoryScan.Changes changes) {
+    changes
+        .problems()
+        .forEach((model, problem) -> LOG.warn("Model {} is not served: {}", model, problem));
+    if (!any && scan.any()) {
+      any = true;
+      onModels.run();
+    }
+    if (changes.targets().isEmpty()) {
+      return;
+    }
+    Instant now = Instant.now();
+    changes
+        .targets()
+        .forEach(
+            (key, spec) -> {
+              producer.send(new ProducerRecord<>(Topics.TARGETS.name(), key, stamped(spec, now)));
+              LOG.info("{} is {}", key, spec == null ? "removed" : "declared");
+            });
+    producer.flush();
+  }
+
+  private static @Nullable TargetSpec stamped(@Nullable TargetSpec spec, Instant now) {
+    if (spec == null) {
+      return null;
+    }
+    TargetSpec stamped = TargetSpec.newBuilder(spec).build();
+    stamped.setId(Ids.v7(now.toEpochMilli(), ThreadLocalRandom.current()));
+    stamped.setOccurredAt(now);
+    return stamped;
+  }
+
+  /** What is declared now, by key. */
+  private Map<String, TargetSpec> present() {
+    Map<String, TargetSpec> present = new HashMap<>();
+    TotalDeserializer<TargetSpec> reader =
+        TotalDeserializer.forValues(TargetSpec.class, new HashMap<>(serde));
+    try (KafkaConsumer<String, byte[]> consumer =
+        new KafkaConsumer<>(kafka, new StringDeserializer(), new ByteArrayDeserializer())) {
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(Topics.TARGETS.name()).stream()
+              .map(info -> new TopicPartition(info.topic(), info.partition()))
+              .toList();
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      while (stopping.getCount() > 0
+          && ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
+        for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
+          Received<TargetSpec> received = reader.deserialize(record.topic(), record.value());
+          TargetSpec spec = received == null ? null : received.record();
+          if (record.key() != null && spec != null) {
+            present.put(record.key(), spec);
+          } else if (record.key() != null && received == null) {
+            present.remove(record.key());
+          }
+        }
+      }
+    }
+    return present;
+  }
+
+  /** Stops; what is declared stays. */
+  @Override
+  public void close() {
+    stopping.countDown();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

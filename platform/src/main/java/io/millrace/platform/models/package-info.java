@@ -1,0 +1,3 @@
+/** Models: from a repository directory to targets. */
+@org.jspecify.annotations.NullMarked
+package io.millrace.platform.models;

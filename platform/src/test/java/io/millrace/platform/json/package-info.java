@@ -1,4 +1,0 @@
-@NullMarked
-package io.millrace.platform.json;
-
-import org.jspecify.annotations.NullMarked;

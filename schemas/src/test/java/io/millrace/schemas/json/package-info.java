@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.schemas.json;
+
+import org.jspecify.annotations.NullMarked;
