@@ -58,7 +58,10 @@ final class Models implements AutoCloseable {
     this.pools = pools;
   }
 
-  /** Takes a declaration; null: it was removed. Returns at once. */
+  /**
+   * Takes a declaration; null: it was removed. Returns at once. The same again has what failed
+   * tried again.
+   */
   void declared(String target, @Nullable TargetSpec declaration) {
     boolean wanted = declaration != null && ours(declaration);
     synchronized (places) {
@@ -73,7 +76,7 @@ final class Models implements AutoCloseable {
       }
       if (place == null) {
         places.put(target, new Place(declaration));
-      } else if (same(place.wanted, declaration)) {
+      } else if (place.failure == null && same(place.wanted, declaration)) {
         place.wanted = declaration;
         return;
       } else {
