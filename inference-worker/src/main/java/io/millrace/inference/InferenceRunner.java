@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /** Runs a task by the model that its target declares. */
@@ -28,14 +29,24 @@ final class InferenceRunner implements TaskRunner {
   private final MemoryBudget budget;
   private final RequestReader requests;
   private final BlockingTasks reads;
+  private final Semaphore readKib;
+  private final int readKibMax;
 
   /**
    * A runner.
    *
    * @param requests reads inputs that the task only points to
    * @param reads threads for that
+   * @param readBytesMax no more inputs are read while those in hand have this many bytes
    */
-  InferenceRunner(Models models, MemoryBudget budget, RequestReader requests, BlockingTasks reads) {
+  InferenceRunner(
+      Models models,
+      MemoryBudget budget,
+      RequestReader requests,
+      BlockingTasks reads,
+      long readBytesMax) {
+    this.readKibMax = (int) Math.max(1, Math.min(Integer.MAX_VALUE, readBytesMax >> 10));
+    this.readKib = new Semaphore(readKibMax);
     this.models = models;
     this.budget = budget;
     this.requests = requests;
@@ -77,20 +88,41 @@ final class InferenceRunner implements TaskRunner {
         return run(context, work, model, work.getInputs());
       }
       return reads
-          .submit(
-              () -> requests.read(work.getInputsCoordinates(), READ_MAX).getInputs(),
-              context.cancellation())
-          .thenCompose(inputs -> run(context, work, model, inputs))
+          .submit(() -> read(work), context.cancellation())
+          .thenCompose(
+              read ->
+                  run(context, work, model, read.inputs())
+                      .whenComplete((result, failure) -> readKib.release(read.kib())))
           .exceptionally(InferenceRunner::failed);
     } catch (ModelException e) {
       return CompletableFuture.completedFuture(failed(e));
     }
   }
 
+  /** Inputs that were read, and how much room they take. */
+  private record Read(List<Tensor> inputs, int kib) {}
+
+  /** Reads inputs and waits until there is room for them, which holds back those that follow. */
+  private Read read(InferenceWork work) throws InterruptedException {
+    List<Tensor> inputs = requests.read(work.getInputsCoordinates(), READ_MAX).getInputs();
+    long bytes = 0;
+    for (Tensor input : inputs) {
+      bytes += input.getData().remaining();
+    }
+    int kib = (int) Math.min(readKibMax, 1 + (bytes >> 10));
+    readKib.acquire(kib);
+    return new Read(inputs, kib);
+  }
+
   private static CompletionStage<RunResult> run(
       TaskContext context, InferenceWork work, LoadedModel model, List<Tensor> inputs) {
     try {
-      long left = Duration.between(Instant.now(), context.deadline()).toNanos();
+      Instant latest = context.deadline();
+      Instant deadline = context.task().getDeadlineAt();
+      if (deadline.toEpochMilli() > 0 && deadline.isBefore(latest)) {
+        latest = deadline;
+      }
+      long left = Duration.between(Instant.now(), latest).toNanos();
       Request request =
           model.submit(
               inputs,

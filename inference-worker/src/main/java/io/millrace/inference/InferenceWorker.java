@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.inference.runtime.Devices;
 import io.millrace.inference.runtime.MemoryBudget;
 import io.millrace.worker.runtime.Worker;
+import io.millrace.worker.runtime.WorkerConfig;
 import io.millrace.worker.runtime.WorkerTopics;
 import io.millrace.worker.task.BlockingTasks;
 import java.time.Duration;
@@ -40,7 +41,8 @@ public final class InferenceWorker implements AutoCloseable {
         new Worker(
             config,
             WorkerTopics.models(),
-            new InferenceRunner(models, budget, requests, reads),
+            new InferenceRunner(
+                models, budget, requests, reads, config.getLong(WorkerConfig.IN_FLIGHT_BYTES)),
             registry);
   }
 

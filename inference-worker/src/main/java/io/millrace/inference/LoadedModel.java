@@ -13,9 +13,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A model version that is loaded and warm: its session, the lane before it and its memory. */
 final class LoadedModel implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(LoadedModel.class);
 
   private final TargetSpec declaration;
   private final ModelSession session;
@@ -113,7 +117,11 @@ final class LoadedModel implements AutoCloseable {
   /** Takes no more requests, serves those that wait, and unloads the model. */
   @Override
   public void close() {
-    lane.close();
+    if (!lane.end()) {
+      // What runs would run on memory that is gone, and end the process.
+      LOG.error("{} does not end what it runs; its memory stays taken", session.name());
+      return;
+    }
     session.close();
     freed.run();
   }

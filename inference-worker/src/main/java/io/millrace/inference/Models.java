@@ -24,6 +24,7 @@ final class Models implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Models.class);
   private static final long RETRY_MS = 2_000;
+  private static final long FAREWELL_SECONDS = 20;
 
   private final ModelLoader loader;
   private final Predicate<String> pools;
@@ -57,7 +58,10 @@ final class Models implements AutoCloseable {
     this.pools = pools;
   }
 
-  /** Takes a declaration; null: it was removed. Returns at once. */
+  /**
+   * Takes a declaration; null: it was removed. Returns at once. The same again has what failed
+   * tried again.
+   */
   void declared(String target, @Nullable TargetSpec declaration) {
     boolean wanted = declaration != null && ours(declaration);
     synchronized (places) {
@@ -72,7 +76,7 @@ final class Models implements AutoCloseable {
       }
       if (place == null) {
         places.put(target, new Place(declaration));
-      } else if (same(place.wanted, declaration)) {
+      } else if (place.failure == null && same(place.wanted, declaration)) {
         place.wanted = declaration;
         return;
       } else {
@@ -215,5 +219,12 @@ final class Models implements AutoCloseable {
       places.clear();
     }
     all.forEach(place -> unload(place.loaded));
+    try {
+      if (!thread.awaitTermination(FAREWELL_SECONDS, TimeUnit.SECONDS)) {
+        LOG.warn("A model is still being loaded");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

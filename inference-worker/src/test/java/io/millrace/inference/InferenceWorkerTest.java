@@ -226,6 +226,9 @@ class InferenceWorkerTest {
     assertThat(run("large", work(List.of())).getFailure().getMessage())
         .contains("MEMORY_BUDGET_EXCEEDED");
     assertThat(run("sound", work(Tensors.tiny(1, 0, 1))).getOutcome()).isEqualTo(Outcome.OK);
+    model(SeededModels.tiny(), "changed");
+    declare("changed", spec);
+    awaitReady("changed");
   }
 
   @Test

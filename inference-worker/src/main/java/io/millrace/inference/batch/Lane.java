@@ -27,6 +27,8 @@ public final class Lane<T> implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
 
+  private static final Duration END_MAX = Duration.ofMinutes(5);
+
   private final String name;
   private final BatchPolicy policy;
   private final Consumer<T> expired;
@@ -212,9 +214,13 @@ public final class Lane<T> implements AutoCloseable {
     }
   }
 
-  /** Takes nothing new and returns once all that waits and runs has ended. */
-  @Override
-  public void close() {
+  /**
+   * Takes nothing new and waits until all that waits and runs has ended.
+   *
+   * @return false if that took longer than five minutes: something runs still, and what it runs on
+   *     must not be freed
+   */
+  public boolean end() {
     lock.lock();
     try {
       closing = true;
@@ -222,13 +228,28 @@ public final class Lane<T> implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+    long end = System.nanoTime() + END_MAX.toNanos();
+    boolean interrupted = false;
     for (Thread thread : threads) {
-      try {
-        thread.join(Duration.ofMinutes(5).toMillis());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return;
+      while (thread.isAlive() && System.nanoTime() - end < 0) {
+        try {
+          thread.join(END_MAX.toMillis());
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
       }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return threads.stream().noneMatch(Thread::isAlive);
+  }
+
+  /** As {@link #end}. */
+  @Override
+  public void close() {
+    if (!end()) {
+      LOG.error("{} does not end what it runs", name);
     }
   }
 }

@@ -27,6 +27,7 @@ public final class OnnxGraph {
   private static final int ATTRIBUTE_FLOAT = 1;
   private static final int ATTRIBUTE_INT = 2;
   private static final int ATTRIBUTE_STRING = 3;
+  private static final int ATTRIBUTE_GRAPH = 5;
   private static final int ATTRIBUTE_INTS = 7;
 
   private final String name;
@@ -105,7 +106,7 @@ public final class OnnxGraph {
   /**
    * Adds a node.
    *
-   * @param attributes names to a Long, a Float, a String or an array of long
+   * @param attributes names to a Long, a Float, a String, an array of long or a graph
    */
   public void node(
       String operator, Map<String, ?> attributes, List<String> inputs, List<String> outputs) {
@@ -130,6 +131,8 @@ public final class OnnxGraph {
         attribute.number(8, number);
       }
       return attribute.number(20, ATTRIBUTE_INTS);
+    } else if (value instanceof OnnxGraph body) {
+      return attribute.message(6, body.graph()).number(20, ATTRIBUTE_GRAPH);
     }
     throw new IllegalArgumentException("Attribute " + name + " is a " + value.getClass());
   }
@@ -149,13 +152,15 @@ public final class OnnxGraph {
     return new ProtoWriter().text(1, name).message(2, new ProtoWriter().message(1, tensor));
   }
 
+  private ProtoWriter graph() {
+    return new ProtoWriter().append(nodes).text(2, name).append(weights).append(ends);
+  }
+
   private ProtoWriter model() {
-    ProtoWriter graph = new ProtoWriter();
-    graph.append(nodes).text(2, name).append(weights).append(ends);
     return new ProtoWriter()
         .number(1, IR_VERSION)
         .text(2, "millrace")
-        .message(7, graph)
+        .message(7, graph())
         .message(8, new ProtoWriter().text(1, "").number(2, OPSET));
   }
 

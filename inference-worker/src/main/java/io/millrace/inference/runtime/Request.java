@@ -24,6 +24,7 @@ public final class Request {
   private final Set<String> wanted;
   private final long arrived;
   private final CompletableFuture<Answer> answer = new CompletableFuture<>();
+  private volatile @Nullable Runnable whenAbandoned;
   private @Nullable List<Part> parts;
   private int rowsDone;
   private long outputBytes;
@@ -88,7 +89,15 @@ public final class Request {
 
   /** It failed; later parts change nothing. */
   public void fail(Throwable failure) {
-    answer.completeExceptionally(failure);
+    Runnable listener = answer.completeExceptionally(failure) ? whenAbandoned : null;
+    if (listener != null) {
+      listener.run();
+    }
+  }
+
+  /** What to do when it fails while its rows run; null: nothing any more. */
+  void whenAbandoned(@Nullable Runnable listener) {
+    whenAbandoned = listener;
   }
 
   /**

@@ -61,6 +61,9 @@ public final class SessionRuns implements BatchWork<Request> {
   /** After a run that failed: what one request brought about must not fail the others. */
   private void apart(List<Slice<Request>> batch, OrtException failure) {
     for (Slice<Request> slice : batch) {
+      if (slice.work().ended()) {
+        continue;
+      }
       List<Slice<Request>> alone = List.of(slice);
       try {
         if (batch.size() > 1) {
@@ -107,7 +110,8 @@ public final class SessionRuns implements BatchWork<Request> {
         pinned = new LinkedHashMap<>();
         choose(batch, pinning ? bound.pinned() : Map.of(), requested, pinned);
       }
-      try (OrtSession.Result result = session.run(bound.inputs(), requested, pinned, options)) {
+      try (Abandonment watch = new Abandonment(batch, options);
+          OrtSession.Result result = session.run(bound.inputs(), requested, pinned, options)) {
         scatter(batch, result, pinned, rows, begun, System.nanoTime() - begun);
       }
     } finally {

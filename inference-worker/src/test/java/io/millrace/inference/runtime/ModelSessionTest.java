@@ -3,6 +3,7 @@ package io.millrace.inference.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.awaitility.Awaitility.await;
 
 import io.millrace.events.Tensor;
 import io.millrace.events.TensorDatatype;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -291,18 +293,27 @@ class ModelSessionTest {
     graph.output("y", TensorDatatype.FP32, -1, 2);
     Path file = directory.resolve("odd.onnx");
     graph.write(file);
+    refused(file, "NoSuchOperator");
+  }
+
+  @Test
+  void anOperatorSetThatIsTooNewIsRefusedWithItsNumber() throws Exception {
+    byte[] bytes = SeededModels.tiny().bytes();
+    // The model ends with the number of its operator set.
+    assertThat(bytes[bytes.length - 1]).isEqualTo((byte) 18);
+    bytes[bytes.length - 1] = 99;
+    refused(Files.write(directory.resolve("new.onnx"), bytes), "99");
+  }
+
+  private static void refused(Path file, String reason) {
     Signature signature = Signature.of(OnnxFile.read(file), ModelConfig.none());
+    Execution execution = Execution.of(ModelConfig.none(), signature);
     assertThatThrownBy(
             () ->
-                ModelSession.open(
-                    "model:odd@1",
-                    file,
-                    signature,
-                    Execution.of(ModelConfig.none(), signature),
-                    new Devices(false, 0)))
+                ModelSession.open("model:odd@1", file, signature, execution, new Devices(false, 0)))
         .isInstanceOfSatisfying(
             ModelException.class, e -> assertThat(e.code()).isEqualTo("MODEL_INVALID"))
-        .hasMessageContaining("NoSuchOperator");
+        .hasMessageContaining(reason);
   }
 
   @Test
@@ -330,5 +341,30 @@ class ModelSessionTest {
         .hasMessageContaining("96 of the 100 MiB");
     budget.give(share);
     assertThat(budget.take("model:b@1", 1)).isPositive();
+  }
+
+  @Test
+  @Timeout(60)
+  void aRunThatNobodyWaitsForIsBrokenOff() {
+    OnnxGraph body = new OnnxGraph("body");
+    body.input("i", TensorDatatype.INT64);
+    String goOn = body.input("go_on", TensorDatatype.BOOL);
+    String value = body.input("value", TensorDatatype.FP32, -1, 1);
+    body.node("Identity", Map.of(), List.of(goOn), List.of("still"));
+    body.node("Identity", Map.of(), List.of(value), List.of("next"));
+    body.output("still", TensorDatatype.BOOL);
+    body.output("next", TensorDatatype.FP32, -1, 1);
+    OnnxGraph endless = new OnnxGraph("endless");
+    String x = endless.input("x", TensorDatatype.FP32, -1, 1);
+    String times = endless.scalar(Long.MAX_VALUE);
+    String yes = endless.constant(TensorDatatype.BOOL, new byte[] {1});
+    endless.node("Loop", Map.of("body", body), List.of(times, yes, x), List.of("y"));
+    endless.output("y", TensorDatatype.FP32, -1, 1);
+    try (Served served = new Served(directory, endless)) {
+      Request request = served.submit(List.of(Tensors.floats("x", List.of(1L, 1L), 1)));
+      await().until(() -> served.lane.waiting() == 0);
+      request.fail(new ModelException("CANCELLED", "gone", false));
+      // Closing waits for what runs.
+    }
   }
 }

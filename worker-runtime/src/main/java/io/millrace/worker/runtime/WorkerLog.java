@@ -307,7 +307,7 @@ final class WorkerLog implements AutoCloseable {
         new ProducerRecord<>(topic, partition, keyBytes, value),
         (metadata, failure) -> {
           if (failure != null) {
-            LOG.error("A record for {} with key {} was lost", topic, key, failure);
+            LOG.error("A record for {} with key {} was not written", topic, key, failure);
           }
           whenSent.accept(failure);
         });
