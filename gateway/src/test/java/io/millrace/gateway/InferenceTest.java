@@ -4,6 +4,7 @@ import static io.millrace.gateway.GatewayBench.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.millrace.events.Cancel;
 import io.millrace.events.Failure;
 import io.millrace.events.InferenceRequest;
 import io.millrace.events.InferenceResult;
@@ -116,6 +117,7 @@ class InferenceTest {
               .setOutcome(fails ? Outcome.REFUSED : Outcome.OK)
               .setFailure(fails ? new Failure("OVERLOADED", "the queue is full") : null)
               .setServedBy(ServedBy.WORKER)
+              .setLast(!request.getParameters().containsKey("stream"))
               .setComputeMs(2)
               .setBatchSize(1)
               .setOutputs(
@@ -224,6 +226,31 @@ class InferenceTest {
 
     assertThat(response.statusCode()).isEqualTo(503);
     assertThat(json(response).path("error").textValue()).isEqualTo("the queue is full");
+  }
+
+  @Test
+  void anAnswerInPartsIsRefusedAndCalledOff() throws Exception {
+    HttpResponse<String> response =
+        bench.post("/v2/models/double/infer", INPUT + ",\"parameters\":{\"stream\":true}}");
+
+    assertThat(response.statusCode()).isEqualTo(501);
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(bench.seen(Cancel.class))
+                    .anySatisfy(cancel -> assertThat(cancel.getReason()).contains("streams")));
+  }
+
+  @Test
+  void aParameterThatIsNoNumberIsRefusedAlsoBesideALargeInput() throws Exception {
+    String numbers = "1,".repeat(99_999) + "1";
+    for (String data : new String[] {"1,1", numbers}) {
+      long rows = data.length() / 4 + 1;
+      assertRefused(
+          "{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[%d,2],\"data\":[%s]}],\"parameters\":{\"priority\":\"high\"}}"
+              .formatted(rows, data),
+          "parameters.priority: expected a whole number");
+    }
   }
 
   @Test

@@ -63,7 +63,11 @@ final class InferHandler implements Handler<RoutingContext> {
     Buffer body = Gate.body(routing);
     String jsonLength = routing.request().getHeader(JSON_LENGTH);
     run(body.length(), () -> read(model, jsonLength, body.getBytes()))
-        .onSuccess(request -> ask(routing, model, caller, request))
+        .compose(
+            request -> {
+              ask(routing, model, caller, request);
+              return Future.succeededFuture();
+            })
         .onFailure(routing::fail);
   }
 
@@ -103,6 +107,8 @@ final class InferHandler implements Handler<RoutingContext> {
   }
 
   private void ask(RoutingContext routing, TargetSpec model, Caller caller, InferRequest request) {
+    long bytes = request.inputs().stream().mapToLong(input -> input.getData().remaining()).sum();
+    Gate.hold(routing, bytes);
     Instant now = context.clock().instant();
     Instant deadline = now.plus(timeout(model, caller, request));
     InferenceRequest asked = event(routing, model, caller, request, now, deadline);
@@ -197,7 +203,7 @@ final class InferHandler implements Handler<RoutingContext> {
     if (!result.getLast()) {
       context
           .log()
-          .giveUp(
+          .cancel(
               Exchange.INFERENCE, asked.getId(), asked.getTenant(), "streams are not taken here");
       routing.fail(
           new Refusal(

@@ -206,7 +206,8 @@ public final class GatewayLog implements AutoCloseable {
     }
   }
 
-  private void cancel(Exchange<?, ?> exchange, String id, String tenant, String why) {
+  /** Calls an operation off. */
+  public void cancel(Exchange<?, ?> exchange, String id, String tenant, String why) {
     Cancel cancel =
         Cancel.newBuilder()
             .setId(newId())
