@@ -225,7 +225,7 @@ public final class Gate implements Handler<RoutingContext> {
                 "REQUEST_SLOW",
                 "The body did not come within " + requestTimeoutMillis + " ms."));
       }
-      routing.request().connection().close();
+      Answers.abort(routing);
     }
   }
 
