@@ -12,7 +12,9 @@ import io.millrace.topologies.scaling.ScalingTopology;
 import io.millrace.topologies.speculation.SpeculationTopology;
 import io.millrace.topologies.targets.TargetTable;
 import io.millrace.topologies.targets.TargetsTopology;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.streams.Topology;
@@ -25,6 +27,7 @@ public final class Operations {
   private final Topology topology = new Topology();
   private final Map<String, ?> serdes;
   private final Sinks sinks;
+  private final Set<String> sources = new HashSet<>();
   private final TargetTable targets = new TargetTable();
   private final Invalidations invalidations = new Invalidations();
   private final DispatchPolicy dispatchPolicy;
@@ -99,17 +102,19 @@ public final class Operations {
   }
 
   /**
-   * Adds the source of a topic, named as the topic.
+   * The source of a topic, named as the topic; added at the first call.
    *
    * @return its name
    */
   public <T extends SpecificRecord> String source(Topic<T> topic) {
     String name = topic.name().replace('.', '-') + "-source";
-    topology.addSource(
-        name,
-        new StringDeserializer(),
-        TotalDeserializer.forValues(topic.record(), serdes),
-        topic.name());
+    if (sources.add(name)) {
+      topology.addSource(
+          name,
+          new StringDeserializer(),
+          TotalDeserializer.forValues(topic.record(), serdes),
+          topic.name());
+    }
     return name;
   }
 }

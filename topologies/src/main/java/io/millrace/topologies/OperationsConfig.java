@@ -229,21 +229,21 @@ public final class OperationsConfig extends Settings {
               DEFAULTS.retryRatio(),
               ConfigDef.Range.between(0, 1),
               ConfigDef.Importance.MEDIUM,
-              "Retries earned by one first attempt, 0 to 1; per partition.")
+              "Retries earned by one call of a target that names no ratio, 0 to 1.")
           .define(
               RETRIES_PER_SECOND,
               ConfigDef.Type.DOUBLE,
               DEFAULTS.retriesPerSecond(),
               ConfigDef.Range.between(0, 1_000_000),
               ConfigDef.Importance.LOW,
-              "Retries earned by a second; per partition.")
+              "Retries earned by a second; per target and for all of a partition.")
           .define(
               RETRIES_SAVED,
               ConfigDef.Type.DOUBLE,
               DEFAULTS.retriesSaved(),
               ConfigDef.Range.between(0, 1_000_000),
               ConfigDef.Importance.LOW,
-              "Most retries that can be saved up; per partition.")
+              "Most retries that can be saved up; per target and for all of a partition.")
           .define(
               SCALING_BUDGET_MICROS,
               ConfigDef.Type.LONG,

@@ -10,7 +10,10 @@ import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.WindowStore;
 
-/** Makes the builders of the topologies' stores: RocksDB, String keys, Avro values, a changelog. */
+/**
+ * Makes the builders of the topologies' stores: RocksDB, String keys, a changelog, Avro values or
+ * bytes.
+ */
 public final class Stores {
   private static final Map<String, String> CHANGELOG =
       Map.of("max.message.bytes", Integer.toString(Topic.RECORD_BYTES_MAX));
@@ -28,6 +31,19 @@ public final class Stores {
             org.apache.kafka.streams.state.Stores.persistentKeyValueStore(name),
             Serdes.String(),
             EventSerde.forStore(type, serdes))
+        .withLoggingEnabled(CHANGELOG)
+        .withCachingDisabled();
+  }
+
+  /**
+   * A key-value store of what logic has learnt, {@link io.millrace.topologies.memory.logic.Memory}
+   * by name: bytes that only that logic reads, so that what it cannot read stops nothing.
+   */
+  public static StoreBuilder<KeyValueStore<String, byte[]>> memory(String name) {
+    return org.apache.kafka.streams.state.Stores.keyValueStoreBuilder(
+            org.apache.kafka.streams.state.Stores.persistentKeyValueStore(name),
+            Serdes.String(),
+            Serdes.ByteArray())
         .withLoggingEnabled(CHANGELOG)
         .withCachingDisabled();
   }

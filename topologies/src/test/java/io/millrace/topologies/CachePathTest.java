@@ -66,6 +66,28 @@ class CachePathTest {
   }
 
   @Test
+  void anOutputThatWasBeingMadeWhenItsInvalidationCameIsNotStored() {
+    Task underWay = missed();
+    driver.advance(Duration.ofMillis(10));
+    driver
+        .in(Topics.CACHE_INVALIDATIONS)
+        .pipeInput(
+            "VERSION tool:echo",
+            CacheInvalidation.newBuilder()
+                .setScope(InvalidationScope.VERSION)
+                .setName("tool:echo")
+                .build());
+    driver.advance(Duration.ofMillis(10));
+    driver.done(underWay, Outcome.OK, "42");
+
+    assertThat(driver.drain(Topics.TOOL_RESULTS))
+        .extracting(ToolResult::getOutput)
+        .containsExactly("42");
+    assertThat(driver.out(Topics.TOOL_CACHED).isEmpty()).isTrue();
+    missed();
+  }
+
+  @Test
   void whatAnotherRegionCachedIsServedHereUntilItSaysThatItIsNotTrue() throws IOException {
     TestRecord<String, ToolCached> cached = cached();
     driver.close();

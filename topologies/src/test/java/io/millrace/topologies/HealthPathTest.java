@@ -15,7 +15,9 @@ import io.millrace.events.PeerReceipt;
 import io.millrace.events.PipelineRun;
 import io.millrace.events.ServedBy;
 import io.millrace.events.TargetKind;
+import io.millrace.events.ToolCall;
 import io.millrace.events.ToolResult;
+import io.millrace.events.ToolStep;
 import io.millrace.events.TrainingStep;
 import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.schemas.topics.MeshTopics;
@@ -26,6 +28,7 @@ import io.millrace.schemas.topics.TrainingTopics;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
@@ -87,6 +90,80 @@ class HealthPathTest {
     List<HealthStatus> statuses = driver.drain(Topics.HEALTH_STATUS);
     assertThat(statuses).isNotEmpty();
     return statuses.get(statuses.size() - 1);
+  }
+
+  private void step(String conversation, String target, double millis) {
+    driver
+        .in(Topics.TOOL_STEPS)
+        .pipeInput(
+            conversation,
+            ToolStep.newBuilder()
+                .setId(driver.id())
+                .setCorrelationId(conversation)
+                .setOccurredAt(driver.now())
+                .setTarget(target)
+                .setArguments("{}")
+                .setLatencyMs(millis)
+                .build());
+  }
+
+  @Test
+  void conversationsShowWhoseWorkRestsOnWhoseWhereverTheirCallsWere() {
+    driver.register(OperationsDriver.tool("find").build());
+    driver.register(OperationsDriver.tool("agent").build());
+    step("talk", "tool:nobody", 1);
+    step("talk", "find", 20);
+    driver.advance(Duration.ofMillis(30));
+    step("other", "tool:agent", 100);
+    step("talk", "tool:agent", 100);
+    step("talk", "tool:agent", Double.NaN);
+    driver.advance(Duration.ofSeconds(5));
+    assertThat(driver.drain(Topics.HEALTH_SUMMARIES))
+        .filteredOn(summary -> !summary.getDependsOn().isEmpty())
+        .singleElement()
+        .satisfies(
+            summary -> {
+              assertThat(summary.getTarget()).isEqualTo("tool:agent");
+              assertThat(summary.getDependsOn()).isEqualTo(Map.of("tool:find", 1L));
+            });
+  }
+
+  @Test
+  void callsOfAConversationAreReportedToIt() {
+    driver.register(OperationsDriver.tool("find").setIdempotent(true).build());
+    for (String conversation : List.of("talk", "")) {
+      ToolCall call = driver.call("find", "{}");
+      call.setCorrelationId(conversation);
+      driver.send(call);
+      driver.advance(Duration.ofMillis(40));
+      driver.drain(driver.tasks()).forEach(task -> driver.done(task, Outcome.OK, "1"));
+    }
+    assertThat(driver.drain(Topics.TOOL_STEPS))
+        .singleElement()
+        .returns("talk", ToolStep::getCorrelationId)
+        .returns("tool:find", ToolStep::getTarget)
+        .satisfies(step -> assertThat(step.getLatencyMs()).isBetween(40.0, 50.0));
+  }
+
+  @Test
+  void healthGoesOnAfterTheClockWasSetBack() throws Exception {
+    driver.register(OperationsDriver.tool("echo").setIdempotent(true).setAttemptsMax(1).build());
+    fail(20);
+    driver.advance(Duration.ofMillis(500));
+    assertThat(last().getCircuit()).isEqualTo(CircuitState.OPEN);
+    driver.jump(Duration.ofHours(-1));
+    fail(1);
+    driver.advance(Duration.ofSeconds(3));
+    assertThat(last().getCircuit()).isEqualTo(CircuitState.HALF_OPEN);
+  }
+
+  /** Calls of echo that fail; what folds them is brought to what merges them. */
+  private void fail(int calls) {
+    for (int i = 0; i < calls; i++) {
+      driver.send(driver.call("echo", "{}"));
+      driver.drain(driver.tasks()).forEach(task -> driver.done(task, Outcome.TOOL_ERROR, null));
+    }
+    driver.advance(Duration.ofMillis(200));
   }
 
   @Test
@@ -196,16 +273,53 @@ class HealthPathTest {
         .doesNotContain("PATTERN_PERSISTENT", "PATTERN_PERSISTENT_OVER");
   }
 
+  private void report(int seconds, int ok, int failed) {
+    for (int i = 0; i < seconds; i++) {
+      reportSteps(ok, Outcome.OK);
+      reportSteps(failed, Outcome.TOOL_ERROR);
+      driver.advance(Duration.ofSeconds(1));
+    }
+  }
+
+  /** A target of which one attempt in sixteen always fails gets worse after it. */
+  private List<String> patternsAfter(Runnable healthy) {
+    report(200, 15, 1);
+    driver.drain(Topics.ALERTS);
+    healthy.run();
+    report(120, 8, 2);
+    return driver.drain(Topics.ALERTS).stream().map(Alert::getType).toList();
+  }
+
+  @Test
+  void whatIsHealthyForATargetOutlivesARestart() {
+    assertThat(patternsAfter(driver::restart)).isEmpty();
+  }
+
+  @Test
+  void whatWasLearntAndCannotBeReadIsDroppedAndSaid() {
+    assertThat(
+            patternsAfter(
+                () -> {
+                  driver.memory("health-memory").put("training:run-12", new byte[] {1, 2, 3, 4, 5});
+                  driver.restart();
+                }))
+        .containsOnlyOnce("HEALTH_MEMORY_DROPPED", "PATTERN_INTERMITTENT");
+  }
+
   private void reportFailures(int failures) {
-    for (int i = 0; i < failures; i++) {
+    reportSteps(failures, Outcome.TOOL_ERROR);
+  }
+
+  private void reportSteps(int steps, Outcome outcome) {
+    for (int i = 0; i < steps; i++) {
       driver
           .in(TrainingTopics.STEPS)
           .pipeInput(
               "run-12",
               TrainingStep.newBuilder()
                   .setTarget("training:run-12")
-                  .setOutcome(Outcome.TOOL_ERROR)
-                  .setFailure(FAILURE)
+                  .setOutcome(outcome)
+                  .setFailure(failure(outcome))
                   .setLatencyMs(12)
                   .setOccurredAt(driver.now())
                   .build());

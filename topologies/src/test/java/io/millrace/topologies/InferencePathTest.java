@@ -58,7 +58,7 @@ class InferencePathTest {
     assertThat(task.getKind()).isEqualTo(OperationKind.INFERENCE);
     assertThat(task.getClaimRequired()).isFalse();
     assertThat(task.getInference().getInputs()).isEqualTo(request.getInputs());
-    assertThat(task.getInference().getInputsAt()).isNull();
+    assertThat(task.getInference().getInputsCoordinates()).isNull();
     done(task, tensor("y", 16));
     InferenceResult result = onlyResult();
     assertThat(result.getOperationId()).isEqualTo(request.getId());
@@ -79,7 +79,7 @@ class InferencePathTest {
     send(ask("sum", null, LARGE));
     InferenceWork work = onlyTask().getInference();
     assertThat(work.getInputs()).isEmpty();
-    assertThat(work.getInputsAt())
+    assertThat(work.getInputsCoordinates())
         .isEqualTo(new Coordinates(InferenceTopics.REQUESTS.name(), 0, 0L));
   }
 
@@ -100,7 +100,7 @@ class InferencePathTest {
     Task second = onlyTask();
     assertThat(second.getAttempt()).isEqualTo(2);
     assertThat(second.getInference().getInputs()).isEmpty();
-    assertThat(second.getInference().getInputsAt().getTopic())
+    assertThat(second.getInference().getInputsCoordinates().getTopic())
         .isEqualTo(InferenceTopics.REQUESTS.name());
   }
 
@@ -114,7 +114,7 @@ class InferencePathTest {
     driver.advance(Duration.ofMillis(100));
     Task task = onlyTask();
     assertThat(task.getOperationId()).isEqualTo(request.getId());
-    assertThat(task.getInference().getInputsAt())
+    assertThat(task.getInference().getInputsCoordinates())
         .isEqualTo(new Coordinates(InferenceTopics.REQUESTS.name(), 0, 0L));
   }
 
@@ -166,7 +166,7 @@ class InferencePathTest {
     InferenceResult again = onlyResult();
     assertThat(again.getOutcome()).isEqualTo(Outcome.OK);
     assertThat(again.getOutputs()).isEmpty();
-    assertThat(again.getOutputsAt().getTopic()).isEqualTo(InferenceTopics.ATTEMPTS.name());
+    assertThat(again.getOutputsCoordinates().getTopic()).isEqualTo(InferenceTopics.ATTEMPTS.name());
   }
 
   @Test

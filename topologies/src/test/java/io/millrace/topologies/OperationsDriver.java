@@ -18,6 +18,7 @@ import io.millrace.schemas.topics.Topics;
 import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.dispatch.logic.DispatchPolicy;
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -34,6 +36,7 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.test.TestRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -68,6 +71,7 @@ final class OperationsDriver implements AutoCloseable {
     Properties properties = new Properties();
     properties.put(StreamsConfig.APPLICATION_ID_CONFIG, "operations");
     properties.put(StreamsConfig.STATE_DIR_CONFIG, stateDir.toString());
+    properties.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, StreamsConfig.MAX_TASK_IDLE_MS_DISABLED);
     properties.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, SharedRocksMemory.class);
     properties.put(SharedRocksMemory.BLOCK_CACHE_BYTES, 8L << 20);
     properties.put(SharedRocksMemory.WRITE_BUFFER_BYTES, 8L << 20);
@@ -85,6 +89,11 @@ final class OperationsDriver implements AutoCloseable {
     now = now.plus(time);
   }
 
+  /** What logic has learnt, by key. */
+  KeyValueStore<String, byte[]> memory(String store) {
+    return driver.getKeyValueStore(store);
+  }
+
   Operations operations() {
     return operations;
   }
@@ -98,6 +107,16 @@ final class OperationsDriver implements AutoCloseable {
 
   Instant now() {
     return now;
+  }
+
+  /** The clock jumps, either way; the test driver itself lets no clock go back. */
+  void jump(Duration by) throws ReflectiveOperationException {
+    Field clock = TopologyTestDriver.class.getDeclaredField("mockWallClockTime");
+    clock.setAccessible(true);
+    Field millis = clock.get(driver).getClass().getDeclaredField("timeMs");
+    millis.setAccessible(true);
+    ((AtomicLong) millis.get(clock.get(driver))).addAndGet(by.toMillis());
+    now = now.plus(by);
   }
 
   void advance(Duration time) {

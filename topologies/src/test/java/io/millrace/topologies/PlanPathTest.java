@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.events.Cancel;
 import io.millrace.events.ControlType;
 import io.millrace.events.FailurePolicy;
+import io.millrace.events.HealthSummary;
 import io.millrace.events.Outcome;
 import io.millrace.events.PlannedCall;
 import io.millrace.events.PlannedResult;
@@ -19,6 +20,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,6 +71,39 @@ class PlanPathTest {
     List<ToolPlanResult> results = driver.drain(Topics.TOOL_PLAN_RESULTS);
     assertThat(results).hasSize(1);
     return results.get(0);
+  }
+
+  @Test
+  void healthLearnsFromPlansWhoseWorkRestsOnWhose() {
+    driver.register(OperationsDriver.tool("find").build());
+    driver.register(OperationsDriver.tool("sum").build());
+    PlannedCall find = call("a", "{}");
+    find.setTarget("find");
+    PlannedCall unknown = call("b", "{}", "a");
+    unknown.setTarget("nobody");
+    PlannedCall sum = call("c", "{\"x\":\"${a}\"}", "b");
+    sum.setTarget("sum");
+    send(plan(find, unknown, sum, call("d", "{}", "c")));
+    driver.advance(Duration.ofSeconds(5));
+    assertThat(driver.drain(Topics.HEALTH_SUMMARIES))
+        .filteredOn(summary -> !summary.getDependsOn().isEmpty())
+        .extracting(HealthSummary::getTarget, HealthSummary::getDependsOn)
+        .containsExactlyInAnyOrder(
+            Tuple.tuple("tool:sum", Map.of("tool:find", 1L)),
+            Tuple.tuple("tool:echo", Map.of("tool:sum", 1L)));
+  }
+
+  @Test
+  void aPlanHasAsMuchTimeAsItHadWhenTheClockIsSetBack() throws Exception {
+    ToolPlan plan = plan(call("a", "{}"));
+    plan.setDeadlineAt(driver.now().plusSeconds(5));
+    send(plan);
+    driver.jump(Duration.ofHours(-1));
+    send(plan(call("b", "{}")));
+    driver.advance(Duration.ofMillis(4_900));
+    assertThat(driver.drain(Topics.TOOL_PLAN_RESULTS)).isEmpty();
+    driver.advance(Duration.ofMillis(200));
+    assertThat(onlyResult().getOutcome()).isEqualTo(Outcome.DEADLINE_EXCEEDED);
   }
 
   @Test

@@ -100,4 +100,51 @@ class ScalingPathTest {
         .first()
         .satisfies(d -> assertThat(d.getPreviousReplicas()).isEqualTo(before));
   }
+
+  /** Replicas that are decided upon after what happens once enough is known of the load. */
+  private List<Integer> replicasAfter(Runnable what) {
+    work(600, 100);
+    driver.drain(Topics.SCALING_DECISIONS);
+    driver.drain(Topics.ALERTS);
+    what.run();
+    work(90, 100);
+    return driver.drain(Topics.SCALING_DECISIONS).stream()
+        .map(ScalingDecision::getReplicas)
+        .distinct()
+        .toList();
+  }
+
+  private void restart() {
+    driver.restart();
+    declare();
+  }
+
+  @Test
+  void whatWasLearntOutlivesARestart() throws IOException {
+    List<Integer> without = replicasAfter(() -> {});
+    assertThat(without).hasSize(1);
+    stop();
+    done = 0;
+    start();
+
+    assertThat(replicasAfter(this::restart)).isEqualTo(without);
+    assertThat(driver.memory("scaling-memory").get("gpu")).hasSizeLessThan(16 << 10);
+  }
+
+  @Test
+  void whatWasLearntAndCannotBeReadIsDroppedAndSaid() {
+    List<Integer> dropped =
+        replicasAfter(
+            () -> {
+              driver.memory("scaling-memory").put("gpu", new byte[] {1, 2, 3, 4, 5, 6, 7});
+              restart();
+            });
+
+    assertThat(driver.drain(Topics.ALERTS))
+        .filteredOn(alert -> alert.getType().equals("SCALING_MEMORY_DROPPED"))
+        .singleElement()
+        .satisfies(alert -> assertThat(alert.getMessage()).contains("pool gpu", "damaged"));
+    // Three times the rate, as for a load of which nothing is known.
+    assertThat(dropped.get(0)).isGreaterThanOrEqualTo(8);
+  }
 }

@@ -2,12 +2,15 @@ package io.millrace.benchmarks.cache;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.millrace.schemas.identity.Fingerprint;
+import io.millrace.state.CachedOutput;
 import io.millrace.topologies.cache.logic.AdaptiveReplacement;
 import io.millrace.topologies.cache.logic.Arc;
 import io.millrace.topologies.cache.logic.Expert;
 import io.millrace.topologies.cache.logic.Lru;
 import io.millrace.topologies.cache.logic.S3Fifo;
 import io.millrace.topologies.cache.logic.Slots;
+import io.millrace.topologies.dispatch.logic.HeapTier;
 import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -22,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CacheReplay {
   private static final int WARM_UP_ACCESSES = 1_000_000;
+
+  /** As long as any; the tier finds answers by number. */
+  private static final String FINGERPRINT = Fingerprint.ofOperation("any");
 
   private final Trace trace;
   private final long capacity;
@@ -47,11 +53,14 @@ public final class CacheReplay {
    * @param costSavedPct share of the cost that hits saved, by policy; null if the trace has no
    *     costs
    * @param nsPerAccess CPU time of an access to Millrace's policy once the JVM is warm, nanoseconds
+   * @param heapTierNsPerAccess the same of a look-up in the tier that dispatch has on the heap, and
+   *     of putting there what is missed; of as many answers of equal size as fit on average
    */
   public record Result(
       Map<String, Double> hitRatePct,
       @Nullable Map<String, Double> costSavedPct,
-      long nsPerAccess) {}
+      long nsPerAccess,
+      long heapTierNsPerAccess) {}
 
   /** Runs all. */
   public Result run() {
@@ -69,7 +78,11 @@ public final class CacheReplay {
     scores.forEach((name, score) -> hitRates.put(name, score.hitRatePct()));
     scores.forEach((name, score) -> saved.put(name, score.costSavedPct()));
     progress.accept("time per access");
-    return new Result(hitRates, trace.costed() ? saved : null, nanosPerAccess());
+    return new Result(
+        hitRates,
+        trace.costed() ? saved : null,
+        nanosPerAccess(this::millrace),
+        nanosPerAccess(this::heapTier));
   }
 
   private Score said(String name, Supplier<Score> run) {
@@ -87,14 +100,37 @@ public final class CacheReplay {
   }
 
   /** A short trace is run again and again before it is timed, with a new cache each time. */
-  private long nanosPerAccess() {
+  private long nanosPerAccess(Runnable run) {
     for (int warm = 0; warm < WARM_UP_ACCESSES; warm += trace.size()) {
-      millrace();
+      run.run();
     }
     var threads = ManagementFactory.getThreadMXBean();
     long before = threads.getCurrentThreadCpuTime();
-    millrace();
+    run.run();
     return (threads.getCurrentThreadCpuTime() - before) / trace.size();
+  }
+
+  private Score heapTier() {
+    CachedOutput answer = new CachedOutput();
+    answer.setOutput("1");
+    HeapTier tier = new HeapTier(entriesOnAverage() * HeapTier.bytes(FINGERPRINT, answer));
+    Score score = new Score();
+    for (int i = 0; i < trace.size(); i++) {
+      boolean hit = tier.get(trace.key(i), FINGERPRINT) != null;
+      if (!hit) {
+        tier.put(trace.key(i), FINGERPRINT, answer);
+      }
+      score.add(hit, trace.cost(i));
+    }
+    return score;
+  }
+
+  private long entriesOnAverage() {
+    double bytes = 0;
+    for (int i = 0; i < trace.size(); i++) {
+      bytes += weight(i);
+    }
+    return Math.max(1, (long) (capacity * (trace.size() / bytes)));
   }
 
   private Score policy(BiFunction<Slots, Long, Expert> make) {

@@ -1,9 +1,9 @@
 package io.millrace.benchmarks.cache;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -37,6 +37,9 @@ public enum TraceFormat {
   };
 
   private static final BigInteger LONG_RANGE = BigInteger.ONE.shiftLeft(64);
+  private static final int ACCESSES_MAX = 20_000_000;
+  private static final int NUMBER_LENGTH_MAX = 40;
+  private static final int SHOWN_MAX = 60;
 
   /** Takes the lines of one file. */
   private interface Lines {
@@ -59,20 +62,29 @@ public enum TraceFormat {
   public Trace read(Path file) throws TraceException, IOException {
     Trace trace = new Trace();
     Lines lines = lines();
-    int number = 0;
-    try (BufferedReader reader = Files.newBufferedReader(file)) {
-      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        number++;
+    try (TextLines text = new TextLines(Files.newInputStream(file))) {
+      for (String line = text.next(); line != null; line = text.next()) {
         if (line.isBlank()) {
-          throw new TraceException(number, "it is empty: the trace has a gap");
+          throw new TraceException(text.number(), "it is empty: the trace has a gap");
         }
-        lines.line(line.strip(), number, trace);
+        lines.line(line.strip(), text.number(), trace);
+        if (trace.size() > ACCESSES_MAX) {
+          throw new TraceException(
+              text.number(),
+              "expected at most %d accesses: replay a part of the trace".formatted(ACCESSES_MAX));
+        }
+      }
+      if (trace.size() == 0) {
+        throw new TraceException(
+            Math.max(1, text.number()), "the trace ends without an access; expected at least one");
       }
     }
-    if (trace.size() == 0) {
-      throw new TraceException(number, "the trace ends without an access");
-    }
     return trace;
+  }
+
+  /** What was found, cut where it is too long to be shown. */
+  private static String shown(String found) {
+    return found.length() <= SHOWN_MAX ? found : found.substring(0, SHOWN_MAX) + "…";
   }
 
   private static void lirs(String line, int number, Trace into) throws TraceException {
@@ -89,27 +101,35 @@ public enum TraceFormat {
   /** Blocks are named by 64 bits, which some write without a sign. */
   private static long unsigned(String line, int number) throws TraceException {
     try {
-      BigInteger key = new BigInteger(line);
+      // The text is bounded first: to read a number of many digits takes their square.
+      BigInteger key = line.length() > NUMBER_LENGTH_MAX ? LONG_RANGE : new BigInteger(line);
       if (key.signum() >= 0 && key.compareTo(LONG_RANGE) < 0) {
         return key.longValue();
       }
     } catch (NumberFormatException e) {
       // Said below.
     }
-    throw new TraceException(number, "expected a whole number of 64 bits, but found " + line);
+    throw new TraceException(
+        number, "expected a whole number of 64 bits, but found " + shown(line));
   }
 
   private static final class MooncakeLines implements Lines {
-    private final ObjectMapper json = new ObjectMapper();
+    private final ObjectMapper json =
+        new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
     private long before;
 
     @Override
     public void line(String line, int number, Trace into) throws TraceException {
       JsonNode request = parse(line, number);
+      if (!request.isObject()) {
+        throw new TraceException(number, "expected a JSON object, but found " + shown(line));
+      }
       JsonNode timestamp = request.path("timestamp");
-      if (!timestamp.isNumber() || timestamp.asLong() < 0) {
+      if (!timestamp.isNumber() || !timestamp.canConvertToLong() || timestamp.asLong() < 0) {
         throw new TraceException(
-            number, "expected a timestamp of 0 ms or later, but found " + timestamp);
+            number,
+            "expected a timestamp of 0 ms or later, but found "
+                + (timestamp.isMissingNode() ? "none" : shown(timestamp.toString())));
       }
       if (timestamp.asLong() < before) {
         throw new TraceException(
@@ -125,7 +145,9 @@ public enum TraceFormat {
       for (JsonNode block : blocks) {
         if (!block.isIntegralNumber() || !block.canConvertToLong() || block.asLong() < 0) {
           throw new TraceException(
-              number, "expected hash_ids of 0 or more, whole numbers, but found " + block);
+              number,
+              "expected hash_ids of 0 or more, whole numbers, but found "
+                  + shown(block.toString()));
         }
         into.add(block.asLong());
       }
@@ -135,7 +157,9 @@ public enum TraceFormat {
       try {
         return json.readTree(line);
       } catch (JsonProcessingException e) {
-        throw new TraceException(number, "expected a JSON object: " + e.getOriginalMessage());
+        throw new TraceException(
+            number,
+            "expected a JSON object: " + e.getOriginalMessage().lines().findFirst().orElse(""));
       }
     }
   }
@@ -150,7 +174,7 @@ public enum TraceFormat {
       if (columns == 0) {
         columns = fields.length;
         if (columns > 3) {
-          throw new TraceException(number, "expected key[,bytes[,cost]], but found " + line);
+          throw new TraceException(number, "expected key[,bytes[,cost]], but found " + shown(line));
         }
         into.columns(columns > 1, columns > 2);
         if (fields[0].strip().equals("key")) {
@@ -171,15 +195,18 @@ public enum TraceFormat {
       if (bytes > Integer.MAX_VALUE || bytes != Math.rint(bytes)) {
         throw new TraceException(
             number,
-            "expected bytes as a whole number up to 2147483647, but found " + fields[1].strip());
+            "expected bytes as a whole number up to 2147483647, but found "
+                + shown(fields[1].strip()));
       }
       double cost = columns > 2 ? positive(fields[2], "cost", number) : 1;
       into.add(keys.computeIfAbsent(key, k -> keys.size()), (int) bytes, (float) cost);
     }
 
     private static double positive(String field, String name, int number) throws TraceException {
+      String text = field.strip();
       try {
-        BigDecimal value = new BigDecimal(field.strip());
+        BigDecimal value =
+            text.length() > NUMBER_LENGTH_MAX ? BigDecimal.ZERO : new BigDecimal(text);
         if ((float) value.doubleValue() > 0 && Float.isFinite((float) value.doubleValue())) {
           return value.doubleValue();
         }
@@ -187,7 +214,7 @@ public enum TraceFormat {
         // Said below.
       }
       throw new TraceException(
-          number, "expected %s over 0, but found '%s'".formatted(name, field.strip()));
+          number, "expected %s over 0, but found '%s'".formatted(name, shown(text)));
     }
   }
 }

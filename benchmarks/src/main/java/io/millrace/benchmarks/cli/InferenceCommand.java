@@ -30,7 +30,8 @@ final class InferenceCommand implements Callable<Integer> {
       names = "--models",
       split = ",",
       defaultValue = "tiny,mlp,mlp_unbatched,lm",
-      description = "What to measure (${DEFAULT-VALUE}); also bytes_1k, bytes_64k, bytes_602k, cached_64k.")
+      description =
+          "What to measure (${DEFAULT-VALUE}); also bytes_1k, bytes_64k, bytes_602k, cached_64k.")
   private List<String> models;
 
   @Option(

@@ -10,6 +10,7 @@ import io.millrace.platform.cli.CommandException;
 import io.millrace.platform.cli.ExitCode;
 import io.millrace.platform.cli.OutputOptions;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
@@ -24,6 +25,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = "Replay accesses through Millrace's cache policy and through others.")
 final class ReplayCacheCommand implements Callable<Integer> {
+  private static final long CAPACITY_MAX = 1_000_000_000_000L;
 
   @Mixin private OutputOptions output;
 
@@ -49,8 +51,9 @@ final class ReplayCacheCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (capacity <= 0) {
-      throw CommandException.usage("--capacity: expected over 0, but " + capacity + " is given");
+    if (capacity <= 0 || capacity > CAPACITY_MAX) {
+      throw CommandException.usage(
+          "--capacity: expected 1 to %d, but %d is given".formatted(CAPACITY_MAX, capacity));
     }
     if (!by.equals("entries") && !by.equals("bytes")) {
       throw CommandException.usage(
@@ -70,7 +73,8 @@ final class ReplayCacheCommand implements Callable<Integer> {
         .forEach(
             (name, rate) ->
                 output.out().println(String.format(Locale.ROOT, "%-9s %6.2f %%", name, rate)));
-    output.out().println(result.nsPerAccess() + " ns of CPU per access of millrace");
+    output.out().println(result.nsPerAccess() + " ns of CPU per access of millrace's policy");
+    output.out().println(result.heapTierNsPerAccess() + " ns of CPU per access of its heap tier");
     output.out().flush();
     ObjectNode document = (ObjectNode) Documents.of(result);
     document.put("accesses", accesses.size());
@@ -94,9 +98,12 @@ final class ReplayCacheCommand implements Callable<Integer> {
     try {
       return known.read(trace);
     } catch (TraceException e) {
-      throw CommandException.failed("%s: %s".formatted(trace, e.getMessage()));
+      throw CommandException.usage("--trace: %s, %s".formatted(trace, e.getMessage()));
+    } catch (NoSuchFileException e) {
+      throw CommandException.usage("--trace: there is no file " + trace);
     } catch (IOException e) {
-      throw new CommandException(ExitCode.FAILED, "%s cannot be read: %s".formatted(trace, e), e);
+      throw new CommandException(
+          ExitCode.USAGE, "--trace: %s cannot be read: %s".formatted(trace, e.getMessage()), e);
     }
   }
 }

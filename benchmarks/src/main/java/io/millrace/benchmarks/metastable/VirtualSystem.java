@@ -84,7 +84,7 @@ final class VirtualSystem implements Outbox {
         new Dispatcher(
             0,
             OperationKind.TOOL,
-            policy(switches),
+            DispatchPolicy.defaults(),
             targets,
             new VirtualJournal(),
             this,
@@ -117,6 +117,9 @@ final class VirtualSystem implements Outbox {
     if (shape.cacheMillis() > 0) {
       spec.setCacheTtlMs(shape.cacheMillis());
     }
+    if (!switches.retryBudget()) {
+      spec.setRetryBudget(null);
+    }
     if (switches.throttle()) {
       spec.setThrottle(Throttle.newBuilder().build());
     }
@@ -130,24 +133,6 @@ final class VirtualSystem implements Outbox {
       spec.setConcurrencyLimit(ConcurrencyLimit.newBuilder().build());
     }
     return spec;
-  }
-
-  private static DispatchPolicy policy(Switches switches) {
-    DispatchPolicy of = DispatchPolicy.defaults();
-    boolean budget = switches.retryBudget();
-    return new DispatchPolicy(
-        of.dedupeWindow(),
-        of.clockSkew(),
-        of.unknownTargetWait(),
-        of.silence(),
-        of.restoreGrace(),
-        of.waitersMax(),
-        of.flightsMax(),
-        of.flightBytesMax(),
-        of.cache(),
-        budget ? of.retryRatio() : ATTEMPTS_MAX,
-        budget ? of.retriesPerSecond() : Double.MAX_VALUE,
-        budget ? of.retriesSaved() : Double.MAX_VALUE);
   }
 
   /** Runs it from start to end. */
@@ -226,6 +211,11 @@ final class VirtualSystem implements Outbox {
 
   @Override
   public void cached(String fingerprint, @Nullable CachedOutput packed) {
+    // There is no other instance to tell.
+  }
+
+  @Override
+  public void wrote(String tenant, String conversation, long nowMillis) {
     // There is no other instance to tell.
   }
 

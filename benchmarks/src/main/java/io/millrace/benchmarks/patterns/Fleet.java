@@ -25,6 +25,7 @@ final class Fleet {
 
   private final Random random;
   private final List<HealthFold> folds;
+  private final Talks talks = new Talks();
   private final long startMillis;
   private final List<SimulatedTarget> targets = new ArrayList<>();
   private final List<Injection> injections = new ArrayList<>();
@@ -298,7 +299,7 @@ final class Fleet {
   private SimulatedTarget add(String name, TargetShape shape) {
     SimulatedTarget target =
         new SimulatedTarget(
-            "tool:" + name, shape, folds, startMillis, new Random(random.nextLong()));
+            "tool:" + name, shape, folds, talks, startMillis, new Random(random.nextLong()));
     targets.add(target);
     if (!name.startsWith("spiral") && !name.startsWith("saturated")) {
       everyDay(target, 0.5, 3);

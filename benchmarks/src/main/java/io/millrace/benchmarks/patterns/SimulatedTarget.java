@@ -65,6 +65,7 @@ final class SimulatedTarget {
   final List<Callee> callees = new ArrayList<>();
   private final Random random;
   private final List<HealthFold> folds;
+  private final Talks talks;
   private final long startMillis;
   private final PriorityQueue<Event> events =
       new PriorityQueue<>(Comparator.comparingDouble(Event::at));
@@ -78,10 +79,16 @@ final class SimulatedTarget {
   private long probeEpoch;
 
   SimulatedTarget(
-      String name, TargetShape shape, List<HealthFold> folds, long startMillis, Random random) {
+      String name,
+      TargetShape shape,
+      List<HealthFold> folds,
+      Talks talks,
+      long startMillis,
+      Random random) {
     this.name = name;
     this.shape = shape;
     this.folds = folds;
+    this.talks = talks;
     this.startMillis = startMillis;
     this.random = random;
     this.probed = new long[folds.size()];
@@ -232,17 +239,18 @@ final class SimulatedTarget {
         operation.probeEpoch,
         millis(at));
     operation.fold.flown(
-        name,
-        TargetKind.TOOL,
-        operation.conversation,
-        millis(operation.arrivedAt),
-        millis(run.sentAt),
-        millis(at));
+        name, TargetKind.TOOL, outcome == Outcome.TIMEOUT, millis(run.sentAt), millis(at));
     if (again) {
       double pause = 0.05 * (1 << operation.attempts) * (0.5 + random.nextDouble());
       events.add(new Event(at + pause, Step.RETRY, operation, null, Outcome.UNKNOWN));
     } else {
       inFlight--;
+      talks.ended(
+          operation.conversation,
+          name,
+          millis(operation.arrivedAt),
+          millis(at),
+          other -> operation.fold.restsOn(name, TargetKind.TOOL, other, millis(at)));
     }
   }
 

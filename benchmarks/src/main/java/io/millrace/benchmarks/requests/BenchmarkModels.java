@@ -44,7 +44,14 @@ public final class BenchmarkModels {
   /** Names of all models. */
   public static final List<String> NAMES =
       List.of(
-          "tiny", "mlp", "mlp_unbatched", "lm", "bytes_1k", "bytes_64k", "bytes_602k", "cached_64k");
+          "tiny",
+          "mlp",
+          "mlp_unbatched",
+          "lm",
+          "bytes_1k",
+          "bytes_64k",
+          "bytes_602k",
+          "cached_64k");
 
   /** Writes the models of the given names. */
   static List<Model> write(Path repository, Set<String> names) throws IOException {
@@ -53,7 +60,8 @@ public final class BenchmarkModels {
       if (names.contains(name)) {
         models.add(
             switch (name) {
-              case "tiny" -> model(repository, name, SeededModels.tiny(), 64, "", true, n -> tiny(n));
+              case "tiny" ->
+                  model(repository, name, SeededModels.tiny(), 64, "", true, n -> tiny(n));
               case "mlp" ->
                   model(repository, name, SeededModels.mlp(SEED), 64, "", true, n -> floats(n));
               case "mlp_unbatched" ->

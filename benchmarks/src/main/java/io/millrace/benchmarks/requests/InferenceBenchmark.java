@@ -11,7 +11,6 @@ import io.millrace.benchmarks.process.WorkerProcess;
 import io.millrace.events.InferenceRequest;
 import io.millrace.events.InferenceResult;
 import io.millrace.events.TargetSpec;
-import io.millrace.events.Tensor;
 import io.millrace.platform.cli.CommandException;
 import io.millrace.platform.models.RepositoryScan;
 import java.io.IOException;
@@ -23,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -187,7 +187,8 @@ public final class InferenceBenchmark {
             add(runs, bare(model, way, 0));
             add(runs, bare(model, new BareModel.Way(1, way.threads() * way.intraThreads(), 1), 1));
           }
-          for (int inFlight : model.bare() ? List.of(settings.inFlight, 1) : List.of(settings.inFlight)) {
+          for (int inFlight :
+              model.bare() ? List.of(settings.inFlight, 1) : List.of(settings.inFlight)) {
             loops.of(model).run(inFlight, settings.warmUp);
             add(runs, log(loops, model, inFlight, platform.jvm(), worker.jvm()));
           }
@@ -199,8 +200,7 @@ public final class InferenceBenchmark {
 
   private void add(Map<String, List<Run>> runs, Run run) {
     progress.accept(text(run));
-    runs.computeIfAbsent(
-            run.model + ' ' + run.mode + ' ' + run.inFlight, key -> new ArrayList<>())
+    runs.computeIfAbsent(run.model + ' ' + run.mode + ' ' + run.inFlight, key -> new ArrayList<>())
         .add(run);
   }
 
@@ -295,11 +295,11 @@ public final class InferenceBenchmark {
     }
 
     ClosedLoop<InferenceRequest, InferenceResult> of(BenchmarkModels.Model model) {
-      return loops.get(model.name());
+      return Objects.requireNonNull(loops.get(model.name()));
     }
 
     ModelRequests requests(BenchmarkModels.Model model) {
-      return requests.get(model.name());
+      return Objects.requireNonNull(requests.get(model.name()));
     }
 
     /** Until the worker has the model ready: until then requests wait a second and are refused. */

@@ -1,5 +1,6 @@
 package io.millrace.benchmarks.speculation;
 
+import io.millrace.platform.cli.CommandException;
 import io.millrace.topologies.speculation.logic.Declared;
 import io.millrace.topologies.speculation.logic.Proposal;
 import io.millrace.topologies.speculation.logic.SpeculationPolicy;
@@ -133,6 +134,11 @@ public final class SpeculationReplay {
         }
       }
       progress.accept("%d of %d tasks".formatted(++done, tasks.size()));
+    }
+    if (reads == 0) {
+      throw CommandException.usage(
+          "--trajectories: %s calls no tool that --read-only names"
+              .formatted(settings.trajectories));
     }
     return new Result(
         100 * hidden / readWait,

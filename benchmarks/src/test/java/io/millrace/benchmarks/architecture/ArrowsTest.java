@@ -27,6 +27,7 @@ class ArrowsTest {
   private static final String TOPOLOGIES = "io.millrace.topologies..";
   private static final String WORKER_RUNTIME = "io.millrace.worker..";
   private static final String TOOL_WORKER = "io.millrace.toolworker..";
+  private static final String INFERENCE_WORKER = "io.millrace.inference..";
   private static final String GATEWAY = "io.millrace.gateway..";
 
   /**
@@ -41,6 +42,7 @@ class ArrowsTest {
           TOPOLOGIES, List.of(SCHEMAS, EVENTS, STATE),
           WORKER_RUNTIME, List.of(SCHEMAS, EVENTS),
           TOOL_WORKER, List.of(SCHEMAS, EVENTS, WORKER_RUNTIME),
+          INFERENCE_WORKER, List.of(SCHEMAS, EVENTS, WORKER_RUNTIME),
           GATEWAY, List.of(SCHEMAS, EVENTS));
 
   static List<String> modules() {

@@ -23,7 +23,7 @@ class FleetTest {
 
   private SimulatedTarget target(double rate, int servers, int attempts) {
     TargetShape shape = new TargetShape(rate, 0.1, 0.2, servers, true, 1, attempts, 10_000, 0, 2);
-    return new SimulatedTarget("tool:a", shape, List.of(fold), 0, new Random(1));
+    return new SimulatedTarget("tool:a", shape, List.of(fold), new Talks(), 0, new Random(1));
   }
 
   private HealthSummary seconds(SimulatedTarget target, int from, int to) {

@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.platform.cli.CommandException;
 import io.millrace.topologies.speculation.logic.SpeculationPolicy;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SpeculationReplayTest {
 
@@ -41,9 +45,17 @@ class SpeculationReplayTest {
             {"role": "tool", "tool_call_id": "c", "content": "paid"}]}]
           """
               .formatted(i);
-      trajectories.addAll(Trajectory.parse(text, "test"));
+      trajectories.addAll(parsed(text));
     }
     return trajectories;
+  }
+
+  private static List<Trajectory> parsed(String text) {
+    try {
+      return Trajectory.parse(text, "test");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
@@ -72,16 +84,53 @@ class SpeculationReplayTest {
   }
 
   @Test
-  void whatIsNoTrajectoryIsSaidWithItsPlace() {
-    assertThatThrownBy(() -> Trajectory.parse("[{\"task_id\":1}]", "f"))
+  void conversationsWithoutAReadAreRefused() {
+    assertThatThrownBy(() -> replay(visits(2), "no_such_tool"))
         .isInstanceOf(CommandException.class)
-        .hasMessageContaining("f, element 0");
-    assertThatThrownBy(
-            () ->
-                Trajectory.parse(
-                    "[{\"task_id\":1,\"traj\":[{\"role\":\"tool\",\"tool_call_id\":\"x\"}]}]", "f"))
-        .hasMessageContaining("answers no call: 'x'");
-    assertThatThrownBy(() -> Trajectory.parse("nothing", "f")).hasMessageContaining("not JSON");
-    assertThatThrownBy(() -> Trajectory.parse("[]", "f")).hasMessageContaining("holds none");
+        .hasMessageContaining("--read-only");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "[{\"task_id\":1}]|line 1, element 0: expected 'task_id'",
+        "[{\"task_id\":null,\"traj\":[]}]|element 0: expected 'task_id'",
+        "[¶{\"task_id\":1,\"traj\":[]},¶7]|line 3, element 1: expected 'task_id'",
+        "[{\"task_id\":1,\"traj\":[¶{\"role\":|line 2: it is not JSON",
+        "nothing|line 1: it is not JSON",
+        "~~|line 1, element 0: expected a JSON array",
+        "{}|line 1, element 0: expected a JSON array",
+        "[]|line 1: the array holds none",
+        "[{\"task_id\":1,\"traj\":[]}]¶x|line 2: it is not JSON",
+        "[{\"task_id\":1,\"traj\":[]}]¶[]|line 1, element 1: expected nothing after",
+        "[{\"task_id\":1,\"traj\":[{}]}]|message 0: expected a text 'role'",
+        "[{\"task_id\":1,\"traj\":[3]}]|message 0: expected a text 'role'",
+        "[{\"task_id\":1,\"traj\":[{\"role\":\"user\"}]}]|message 0: expected a text 'content'",
+        "[{\"task_id\":1,\"traj\":[{\"role\":\"tool\"}]}]|expected a text 'tool_call_id'",
+        "[{\"task_id\":1,\"traj\":[{\"role\":\"tool\",\"tool_call_id\":\"x\"}]}]|answers no call: 'x'",
+        "[{\"task_id\":1,\"traj\":[{\"role\":\"assistant\",\"tool_calls\":{}}]}]|a list 'tool_calls'",
+        "[{\"task_id\":1,\"traj\":[{\"role\":\"assistant\",\"tool_calls\":[{}]}]}]|a text 'name'"
+      })
+  void whatIsNoTrajectoryIsSaidWithItsPlace(String text, String said) {
+    assertThatThrownBy(() -> Trajectory.parse(text.replace('¶', '\n'), "f"))
+        .isInstanceOf(CommandException.class)
+        .hasMessageContaining("--trajectories: f, ")
+        .hasMessageContaining(said);
+  }
+
+  @Test
+  void argumentsThatCannotBeReadAreSaidWithTheirMessage() {
+    String text =
+        """
+        [{"task_id": 1, "traj": [
+          {"role": "assistant", "tool_calls": [{"id": "c", "function":
+            {"name": "get_user", "arguments": "[1"}}]},
+          {"role": "tool", "tool_call_id": "c", "content": "{}"}]}]
+        """;
+    assertThatThrownBy(() -> Trajectory.parse(text, "f"))
+        .isInstanceOf(CommandException.class)
+        .hasMessageContaining("line 1, element 0: message 1 answers a call whose 'arguments'");
   }
 }

@@ -214,7 +214,7 @@ final class InferHandler implements Handler<RoutingContext> {
                   + "' answers in several parts, which infer cannot give."));
       return;
     }
-    if (result.getOutputsAt() != null && result.getOutputs().isEmpty()) {
+    if (result.getOutputsCoordinates() != null && result.getOutputs().isEmpty()) {
       routing.fail(
           new Refusal(
               500, "OUTPUTS_ELSEWHERE", "The outputs were too large to be kept; ask once more."));

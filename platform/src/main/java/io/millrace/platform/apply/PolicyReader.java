@@ -4,6 +4,7 @@ import io.millrace.events.AdaptiveTimeout;
 import io.millrace.events.ConcurrencyLimit;
 import io.millrace.events.Fallback;
 import io.millrace.events.Hedge;
+import io.millrace.events.RetryBudget;
 import io.millrace.events.ScalingPolicy;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.Throttle;
@@ -85,16 +86,37 @@ final class PolicyReader {
     cacheable.refuseOthers();
   }
 
-  /** Each control is switched on by {@code true}, or by a mapping of what differs from defaults. */
+  /**
+   * Each control is switched on by {@code true}, or by a mapping of what differs from defaults, and
+   * off by {@code false}. The retry budget is on unless switched off.
+   */
   private void controls(Fields controls, Fields target, TargetSpec spec) {
     control(controls, "timeout").ifPresent(at -> spec.setAdaptiveTimeout(timeout(at, spec)));
     control(controls, "concurrency").ifPresent(at -> spec.setConcurrencyLimit(concurrency(at)));
     control(controls, "throttle").ifPresent(at -> spec.setThrottle(throttle(at)));
     control(controls, "hedge").ifPresent(at -> spec.setHedge(hedge(at)));
+    if (isOff(controls, "retry_budget")) {
+      spec.setRetryBudget(null);
+    } else {
+      control(controls, "retry_budget").ifPresent(at -> spec.setRetryBudget(retryBudget(at)));
+      if (controls.has("retry_budget") && !(spec.getIdempotent() && spec.getAttemptsMax() > 1)) {
+        controls.wrong(
+            "retry_budget",
+            spec.getIdempotent()
+                ? "with attempts: 1 nothing is tried again; allow more, or leave it out"
+                : "only an idempotent target is tried again: it may run twice");
+      }
+    }
     if (spec.getHedge() != null && !spec.getIdempotent()) {
       target.wrong("controls", "only an idempotent target is hedged: it may run twice");
     }
     controls.refuseOthers();
+  }
+
+  private static boolean isOff(Fields controls, String key) {
+    return controls.element(key).orElse(null) instanceof Element.Scalar scalar
+        && scalar.value().isBoolean()
+        && !scalar.value().booleanValue();
   }
 
   private Optional<Fields> control(Fields controls, String key) {
@@ -102,10 +124,10 @@ final class PolicyReader {
     if (!(element instanceof Element.Scalar scalar) || !scalar.value().isBoolean()) {
       return controls.fields(key);
     }
-    return scalar.value().booleanValue()
-        ? Fields.of(
-            new Element.Mapping(element.line(), Map.of(), Map.of()), controls.path(key), problems)
-        : Optional.empty();
+    return isOff(controls, key)
+        ? Optional.empty()
+        : Fields.of(
+            new Element.Mapping(element.line(), Map.of(), Map.of()), controls.path(key), problems);
   }
 
   private static AdaptiveTimeout timeout(Fields fields, TargetSpec spec) {
@@ -135,6 +157,13 @@ final class PolicyReader {
       fields.wrong("min", "is more than max, which is " + limit.getMax());
     }
     return limit;
+  }
+
+  private static RetryBudget retryBudget(Fields fields) {
+    RetryBudget budget = RetryBudget.newBuilder().build();
+    fields.number("ratio", 0, 1).ifPresent(budget::setRatio);
+    fields.refuseOthers();
+    return budget;
   }
 
   private static Throttle throttle(Fields fields) {

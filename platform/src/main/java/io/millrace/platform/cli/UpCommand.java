@@ -128,8 +128,7 @@ final class UpCommand implements Callable<Integer> {
         case TOOL_WORKER -> chosen.add(new ToolWorkerPart(meters, Map.of()));
         case MODELS ->
             chosen.add(
-                new ModelsPart(
-                    meters, models == null ? data.resolve("models") : models, Map.of()));
+                new ModelsPart(meters, models == null ? data.resolve("models") : models, Map.of()));
         case NONE -> {}
         default ->
             throw CommandException.usage(

@@ -102,7 +102,8 @@ public final class RepositoryWatch implements AutoCloseable {
           declare(producer, scan.look(System.currentTimeMillis()));
           looked = true;
         } catch (ModelException | KafkaException e) {
-          LOG.warn("The models in {} could not be declared; trying again: {}", directory, e.toString());
+          LOG.warn(
+              "The models in {} could not be declared; trying again: {}", directory, e.toString());
         }
       } while (!stopping.await(EVERY.toMillis(), TimeUnit.MILLISECONDS));
     }

@@ -26,10 +26,12 @@ class PoliciesTest {
             concurrency: {min: 2, max: 64}
             throttle: true
             hedge: {quantile: 0.9, budget: 0.1, floor: 5ms}
+            retry_budget: {ratio: 0.1}
           fallback:
             - {tool: search-lite, arguments: {q: '${q}'}}
             - {tool: search-old}
         - {name: plain, builtin: echo, controls: {hedge: false}}
+        - {name: unbounded, builtin: echo, idempotent: true, controls: {retry_budget: false}}
       pools:
         - name: default
           scaling: {min: 1, max: 9, to_zero: true, objective: 250ms, quantile: 0.99, start_up: 5s,
@@ -56,6 +58,9 @@ class PoliciesTest {
     TargetSpec plain = file.targets().get(1);
     assertThat(plain.getHedge()).isNull();
     assertThat(plain.getAdaptiveTimeout()).isNull();
+    assertThat(search.getRetryBudget().getRatio()).isEqualTo(0.1);
+    assertThat(plain.getRetryBudget().getRatio()).as("on by default").isNull();
+    assertThat(file.targets().get(2).getRetryBudget()).isNull();
     ScalingPolicy scaling = file.pools().get(0).getScaling();
     assertThat(scaling.getReplicasMin()).isEqualTo(1);
     assertThat(scaling.getReplicasMax()).isEqualTo(9);
@@ -75,6 +80,8 @@ class PoliciesTest {
         "controls: {timeout: {floor: 2m}} | t.yaml:4: targets[0].controls.timeout.floor: the floor",
         "controls: {concurrency: {min: 9, max: 3}} | t.yaml:4: targets[0].controls.concurrency.min",
         "controls: {throttle: {ratio: 1}} | t.yaml:4: targets[0].controls.throttle.ratio",
+        "controls: {retry_budget: true} | t.yaml:4: targets[0].controls.retry_budget: only an idem",
+        "controls: {retry_budget: {ratio: 2}} | t.yaml:4: targets[0].controls.retry_budget.ratio",
         "controls: {timeouts: true} | did you mean",
         "controls: {hedge: yes please} | t.yaml:4: targets[0].controls.hedge: expected keys and values",
         "fallback: [{tool: a}] | t.yaml:2: tool:a: its fallbacks lead back to itself",
@@ -92,6 +99,24 @@ class PoliciesTest {
     assertThatThrownBy(() -> TargetsFile.parse("t.yaml", text))
         .isInstanceOf(InvalidDocumentException.class)
         .hasMessageContaining(message);
+  }
+
+  @Test
+  void aBudgetForRetriesThatNothingNeedsIsRefusedWithItsLine() {
+    String text =
+        """
+        targets:
+          - name: a
+            builtin: echo
+            idempotent: true
+            attempts: 1
+            controls:
+              throttle: true
+              retry_budget: true
+        """;
+    assertThatThrownBy(() -> TargetsFile.parse("t.yaml", text))
+        .hasMessageContaining(
+            "t.yaml:8: targets[0].controls.retry_budget: with attempts: 1 nothing is tried again");
   }
 
   @ParameterizedTest

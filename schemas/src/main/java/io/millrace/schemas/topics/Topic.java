@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param key what its keys are, for people
  * @param spread how many partitions it gets
  * @param cleanup what happens to old records
- * @param retention how long records are kept ({@link Cleanup#DELETE}), or the least age at which a
- *     record may be compacted away ({@link Cleanup#COMPACT})
+ * @param retention how long records are kept ({@link Cleanup#DELETE}, {@link
+ *     Cleanup#COMPACT_AND_DELETE}), or the least age at which a record may be compacted away
+ *     ({@link Cleanup#COMPACT})
  * @param writers who writes it, for people: names separated by a comma and a space
  * @param readers who reads it, for people
  */
@@ -74,22 +75,32 @@ public record Topic<T extends SpecificRecord>(
   /** What happens to old records. */
   public enum Cleanup {
     /** Deleted after the retention. */
-    DELETE,
+    DELETE("delete"),
     /** The last record of each key is kept for ever. */
-    COMPACT
+    COMPACT("compact"),
+    /** The last record of each key is kept for the retention. */
+    COMPACT_AND_DELETE("compact,delete");
+
+    private final String policy;
+
+    Cleanup(String policy) {
+      this.policy = policy;
+    }
+
+    /** As Kafka names it. */
+    public String policy() {
+      return policy;
+    }
   }
 
   /** The topic's settings as Kafka names them. */
   public Map<String, String> config() {
     Map<String, String> config = new LinkedHashMap<>();
     config.put("max.message.bytes", Integer.toString(recordBytesMax()));
-    if (cleanup == Cleanup.COMPACT) {
-      config.put("cleanup.policy", "compact");
-      config.put("min.compaction.lag.ms", Long.toString(retention.toMillis()));
-    } else {
-      config.put("cleanup.policy", "delete");
-      config.put("retention.ms", Long.toString(retention.toMillis()));
-    }
+    config.put("cleanup.policy", cleanup.policy());
+    config.put(
+        cleanup == Cleanup.COMPACT ? "min.compaction.lag.ms" : "retention.ms",
+        Long.toString(retention.toMillis()));
     return config;
   }
 

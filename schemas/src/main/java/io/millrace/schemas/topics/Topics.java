@@ -1,6 +1,7 @@
 package io.millrace.schemas.topics;
 
 import static io.millrace.schemas.topics.Topic.Cleanup.COMPACT;
+import static io.millrace.schemas.topics.Topic.Cleanup.COMPACT_AND_DELETE;
 import static io.millrace.schemas.topics.Topic.Cleanup.DELETE;
 import static io.millrace.schemas.topics.Topic.Spread.KEYED;
 import static io.millrace.schemas.topics.Topic.Spread.SINGLE;
@@ -103,7 +104,7 @@ public final class Topics {
           "dispatch, clients",
           "clients, plan, health");
 
-  /** Conversations, step by step, while any target is run ahead. */
+  /** Conversations, step by step: all while any target is run ahead, else a sample. */
   public static final Topic<ToolStep> TOOL_STEPS =
       new Topic<>(
           "tool.steps",
@@ -113,7 +114,7 @@ public final class Topics {
           DELETE,
           DAY,
           "dispatch, clients",
-          "speculation");
+          "speculation, health");
 
   /** What workers say of tool tasks. */
   public static final Topic<Attempt> TOOL_ATTEMPTS =
@@ -156,15 +157,17 @@ public final class Topics {
           "dispatch",
           "every worker");
 
-  /** Answers of tools as they were cached. */
+  /**
+   * Answers of tools as they were cached; what expired and is never asked for again goes in time.
+   */
   public static final Topic<ToolCached> TOOL_CACHED =
       new Topic<>(
           "tool.cached",
           ToolCached.class,
           BY_FINGERPRINT,
           KEYED,
-          COMPACT,
-          DAY,
+          COMPACT_AND_DELETE,
+          WEEK,
           "dispatch",
           "dispatch of new instances and other regions");
 
@@ -178,6 +181,18 @@ public final class Topics {
           COMPACT,
           WEEK,
           "clients",
+          "dispatch");
+
+  /** Conversations that wrote, while any target is run ahead. */
+  public static final Topic<CacheInvalidation> TOOL_WRITES =
+      new Topic<>(
+          "tool.writes",
+          CacheInvalidation.class,
+          "tenant and correlation id",
+          SINGLE,
+          DELETE,
+          Duration.ofHours(1),
+          "dispatch",
           "dispatch");
 
   /** The workers' heartbeats. */
@@ -287,6 +302,7 @@ public final class Topics {
           TOOL_CONTROLS,
           TOOL_CACHED,
           CACHE_INVALIDATIONS,
+          TOOL_WRITES,
           WORKERS,
           TARGETS,
           HEALTH_SUMMARIES,

@@ -48,7 +48,7 @@ public final class TopicsDocument {
         topic.record().getSimpleName(),
         topic.key(),
         topic.spread().embedded() + " / " + topic.spread().cluster(),
-        topic.cleanup() == Topic.Cleanup.COMPACT ? "compact" : "delete",
+        topic.cleanup().policy(),
         kept(topic.retention()),
         topic.writers(),
         topic.readers());

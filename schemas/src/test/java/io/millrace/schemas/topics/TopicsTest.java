@@ -66,7 +66,6 @@ class TopicsTest {
           "targets",
           "health.status",
           "scaling.decisions",
-          "tool.cached",
           "cache.invalidations");
 
   @Test
@@ -117,6 +116,10 @@ class TopicsTest {
         .containsEntry("cleanup.policy", "compact")
         .containsEntry("min.compaction.lag.ms", "604800000")
         .doesNotContainKey("retention.ms");
+    assertThat(Topics.TOOL_CACHED.config())
+        .containsEntry("cleanup.policy", "compact,delete")
+        .containsEntry("retention.ms", "604800000")
+        .doesNotContainKey("min.compaction.lag.ms");
   }
 
   @Test

@@ -2,10 +2,12 @@ package io.millrace.topologies.dispatch;
 
 import io.millrace.events.Alert;
 import io.millrace.events.Attempt;
+import io.millrace.events.CacheInvalidation;
 import io.millrace.events.Cancel;
 import io.millrace.events.Control;
 import io.millrace.events.Coordinates;
 import io.millrace.events.InferenceRun;
+import io.millrace.events.InvalidationScope;
 import io.millrace.events.Task;
 import io.millrace.events.ToolCached;
 import io.millrace.events.ToolStep;
@@ -17,19 +19,21 @@ import io.millrace.state.CachedOutput;
 import io.millrace.state.Request;
 import io.millrace.topologies.Answered;
 import io.millrace.topologies.Rejections;
+import io.millrace.topologies.Ticks;
 import io.millrace.topologies.dispatch.logic.DispatchPolicy;
 import io.millrace.topologies.dispatch.logic.Dispatcher;
 import io.millrace.topologies.dispatch.logic.Invalidations;
 import io.millrace.topologies.dispatch.logic.Outbox;
 import io.millrace.topologies.guard.logic.Tensors;
 import io.millrace.topologies.health.HealthFlush;
+import io.millrace.topologies.health.logic.ConversationSample;
 import io.millrace.topologies.speculation.SpeculationTopology;
 import io.millrace.topologies.targets.TargetTable;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.SplittableRandom;
 import org.apache.kafka.common.utils.Utils;
-import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -47,7 +51,9 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
   private final int partitions;
   private final RequestMetrics metrics;
   private final Invalidations invalidations;
+  private final ConversationSample sample = new ConversationSample();
   private String name = "";
+  private Ticks ticks;
   private Dispatcher dispatcher;
 
   @SuppressWarnings("NullAway.Init") // Kafka calls init before anything else
@@ -70,6 +76,7 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
   @Override
   public void init(ProcessorContext<String, Object> context) {
     super.init(context);
+    ticks = new Ticks(context);
     int partition = context.taskId().partition();
     name = Ids.v7(context.currentSystemTimeMs(), new SplittableRandom());
     dispatcher =
@@ -84,22 +91,21 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
                 context.getStateStore(nodes.cache),
                 new Answered<>(context.getStateStore(nodes.answers), policy.dedupeWindow())),
             this,
-            HealthFlush.start(context, nodes.dispatch, nodes.summaries),
+            HealthFlush.start(context, ticks, nodes.stream, nodes.summaries, HealthFlush.OFTEN),
             invalidations,
             new SplittableRandom(),
             context.currentSystemTimeMs());
-    context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
+    ticks.every(TICK, this::tick);
   }
 
   private void tick(long now) {
     long lateness = dispatcher.tick(now);
-    metrics.observe(
-        context().taskId().partition(), dispatcher.inFlight(), dispatcher.cachedBytes(), lateness);
+    metrics.observe(name, dispatcher.inFlight(), dispatcher.cachedBytes(), lateness);
   }
 
   @Override
   public void process(Record<String, Object> record) {
-    long now = context().currentSystemTimeMs();
+    long now = ticks.now();
     Object value = record.value();
     if (value == null) {
       untrue(record, now);
@@ -134,7 +140,9 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
       context()
           .recordMetadata()
           .ifPresent(
-              at -> run.setOutputsAt(new Coordinates(at.topic(), at.partition(), at.offset())));
+              at ->
+                  run.setOutputsCoordinates(
+                      new Coordinates(at.topic(), at.partition(), at.offset())));
     }
   }
 
@@ -210,8 +218,11 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
       return;
     }
     metrics.answered(answer);
+    String conversation = request.getCorrelationId();
     ToolStep step =
-        !request.getCorrelationId().isEmpty() && targets.anySpeculative()
+        !conversation.isEmpty()
+                && (targets.anySpeculative()
+                    || sample.follows(conversation, context().currentSystemTimeMs()))
             ? kind.step(request, answer)
             : null;
     if (step != null) {
@@ -253,7 +264,24 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
   }
 
   @Override
+  public void wrote(String tenant, String conversation, long now) {
+    CacheInvalidation write = new CacheInvalidation();
+    write.setId(Ids.derived(tenant, conversation, Long.toString(now)));
+    write.setTenant(tenant);
+    write.setCorrelationId(conversation);
+    write.setOccurredAt(Instant.ofEpochMilli(now));
+    write.setScope(InvalidationScope.CONVERSATION);
+    write.setName(conversation);
+    write.setTargetVersion("");
+    context()
+        .forward(
+            new Record<>(
+                SpeculationTopology.conversation(tenant, conversation), (Object) write, now),
+            nodes.writes);
+  }
+
+  @Override
   public void close() {
-    metrics.gone(context().taskId().partition());
+    metrics.gone(name);
   }
 }

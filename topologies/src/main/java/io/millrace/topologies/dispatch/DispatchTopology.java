@@ -91,6 +91,7 @@ public final class DispatchTopology {
     if (topics.kind() == OperationKind.TOOL) {
       operations.sinks().add(nodes.steps, Topics.TOOL_STEPS, nodes.dispatch);
     }
+    operations.sinks().add(nodes.writes, Topics.TOOL_WRITES, nodes.dispatch);
     operations.sinks().add(nodes.controls, topics.controls(), nodes.dispatch);
     operations.sinks().add(nodes.releases, topics.attempts(), nodes.dispatch);
     operations.sinks().add(nodes.routed, topics.routed(), nodes.guard, nodes.dispatch);

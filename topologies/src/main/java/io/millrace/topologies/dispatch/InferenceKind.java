@@ -58,14 +58,14 @@ final class InferenceKind implements Kind<InferenceRequest, InferenceResult> {
   @Override
   public Request request(
       InferenceRequest asked, @Nullable Target target, String name, Coordinates at, long now) {
-    Coordinates inputsAt = asked.getInputsAt();
+    Coordinates inputsAt = asked.getInputsCoordinates();
     String digest = inputsAt == null ? null : asked.getInputsDigest();
     if (digest == null) {
       digest = InputsDigest.of(asked);
     }
     InferenceWork work = new InferenceWork();
     work.setInputs(List.of());
-    work.setInputsAt(inputsAt == null ? at : inputsAt);
+    work.setInputsCoordinates(inputsAt == null ? at : inputsAt);
     work.setOutputs(asked.getOutputs());
     work.setParameters(asked.getParameters());
     work.setPriority(asked.getPriority());
@@ -114,7 +114,7 @@ final class InferenceKind implements Kind<InferenceRequest, InferenceResult> {
           "TARGET_NO_MODEL",
           "%s says nothing of a model; apply it again with one".formatted(target.name()));
     }
-    return asked.getInputsAt() != null
+    return asked.getInputsCoordinates() != null
         ? null
         : Tensors.check(model, asked.getInputs(), asked.getOutputs());
   }
@@ -143,7 +143,9 @@ final class InferenceKind implements Kind<InferenceRequest, InferenceResult> {
   @Override
   public @Nullable List<Tensor> inputs(InferenceRequest asked) {
     List<Tensor> inputs = asked.getInputs();
-    return asked.getInputsAt() != null || Tensors.bytes(inputs) > INLINE_BYTES_MAX ? null : inputs;
+    return asked.getInputsCoordinates() != null || Tensors.bytes(inputs) > INLINE_BYTES_MAX
+        ? null
+        : inputs;
   }
 
   @Override
@@ -161,7 +163,7 @@ final class InferenceKind implements Kind<InferenceRequest, InferenceResult> {
     asked.setTraceparent(request.getTraceparent());
     asked.setModel(request.getTarget());
     asked.setInputs(List.of());
-    asked.setInputsAt(work.getInputsAt());
+    asked.setInputsCoordinates(work.getInputsCoordinates());
     asked.setInputsDigest(request.getInputsDigest());
     asked.setModelVersion(request.getTargetVersion());
     asked.setOutputs(work.getOutputs());
@@ -198,7 +200,8 @@ final class InferenceKind implements Kind<InferenceRequest, InferenceResult> {
     InferenceRun run = answer.getInference();
     result.setOutputs(run == null ? List.of() : run.getOutputs());
     // Where they are at hand they need not be looked for.
-    result.setOutputsAt(run == null || !run.getOutputs().isEmpty() ? null : run.getOutputsAt());
+    result.setOutputsCoordinates(
+        run == null || !run.getOutputs().isEmpty() ? null : run.getOutputsCoordinates());
     result.setParameters(run == null ? Map.of() : run.getParameters());
     result.setQueueMs(answer.getQueueMs());
     result.setBatchMs(run == null ? 0 : run.getBatchMs());

@@ -2,8 +2,11 @@ package io.millrace.topologies.dispatch;
 
 /** Names of the processors, sinks and stores of the request path of one kind of operation. */
 final class Nodes {
-  static final Nodes TOOLS = new Nodes("tool", "tool-calls-routed");
-  static final Nodes MODELS = new Nodes("inference", "inference-requests-routed");
+  static final Nodes TOOLS = new Nodes("tool", "dispatch", "tool-calls-routed");
+  static final Nodes MODELS = new Nodes("inference", "inference", "inference-requests-routed");
+
+  /** Name under which its health is folded. */
+  final String stream;
 
   final String guard;
   final String dispatch;
@@ -15,6 +18,7 @@ final class Nodes {
   final String routed;
   final String cancels;
   final String cached;
+  final String writes;
   final String rejections;
   final String alerts;
   final String summaries;
@@ -23,7 +27,8 @@ final class Nodes {
   final String cache;
   final String answers;
 
-  private Nodes(String prefix, String routed) {
+  private Nodes(String prefix, String stream, String routed) {
+    this.stream = stream;
     this.guard = prefix + "-guard";
     this.dispatch = prefix + "-dispatch";
     this.tasks = prefix + "-tasks";
@@ -34,6 +39,7 @@ final class Nodes {
     this.routed = routed;
     this.cancels = prefix + "-cancels-routed";
     this.cached = prefix + "-cached";
+    this.writes = prefix + "-writes-sink";
     this.rejections = prefix + "-rejections";
     this.alerts = prefix + "-alerts";
     this.summaries = prefix + "-health-summaries";

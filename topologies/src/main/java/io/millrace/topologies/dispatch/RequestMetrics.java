@@ -20,7 +20,7 @@ public final class RequestMetrics {
   private final Map<Outcome, Map<ServedBy, Counter>> calls = new EnumMap<>(Outcome.class);
   private final Timer latency;
   private final Counter rejected;
-  private final Map<Integer, Gauges> byPartition = new ConcurrentHashMap<>();
+  private final Map<String, Gauges> byTask = new ConcurrentHashMap<>();
   private final AtomicLong latenessMax = new AtomicLong();
 
   /**
@@ -79,15 +79,15 @@ public final class RequestMetrics {
     rejected.increment();
   }
 
-  void observe(int partition, int inFlight, long cachedBytes, long latenessMillis) {
-    byPartition.put(partition, new Gauges(inFlight, cachedBytes));
+  void observe(String task, int inFlight, long cachedBytes, long latenessMillis) {
+    byTask.put(task, new Gauges(inFlight, cachedBytes));
     if (latenessMillis > 0) {
       latenessMax.accumulateAndGet(latenessMillis, Math::max);
     }
   }
 
-  void gone(int partition) {
-    byPartition.remove(partition);
+  void gone(String task) {
+    byTask.remove(task);
   }
 
   /** The registry the meters are in. */
@@ -96,7 +96,7 @@ public final class RequestMetrics {
   }
 
   private double sum(java.util.function.ToLongFunction<Gauges> part) {
-    return byPartition.values().stream().mapToLong(part).sum();
+    return byTask.values().stream().mapToLong(part).sum();
   }
 
   private record Gauges(long inFlight, long cachedBytes) {}

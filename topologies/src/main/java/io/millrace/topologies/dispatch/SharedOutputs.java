@@ -29,6 +29,8 @@ final class SharedOutputs {
     event.setExpiresAt(Instant.ofEpochMilli(cached.getExpiresAt()));
     event.setEndsAt(Instant.ofEpochMilli(cached.getStaleUntil()));
     event.setRunMs(cached.getRunMs());
+    event.setBegunAt(Instant.ofEpochMilli(cached.getBegunAt()));
+    event.setAheadFor(cached.getAheadFor());
     event.setStoredBy(storedBy);
     return event;
   }
@@ -47,6 +49,8 @@ final class SharedOutputs {
     cached.setExpiresAt(event.getExpiresAt().toEpochMilli());
     cached.setStaleUntil(event.getEndsAt().toEpochMilli());
     cached.setRunMs(event.getRunMs());
+    cached.setBegunAt(event.getBegunAt().toEpochMilli());
+    cached.setAheadFor(event.getAheadFor());
     return cached;
   }
 }

@@ -116,6 +116,7 @@ final class ToolKind implements Kind<ToolCall, ToolResult> {
     step.setArguments(request.getArguments());
     String output = answer.getOutput();
     step.setOutput(output == null || output.length() > STEP_OUTPUT_MAX ? null : output);
+    step.setLatencyMs(answer.getLatencyMs());
     return step;
   }
 

@@ -59,6 +59,16 @@ final class Alerts {
     return alert;
   }
 
+  /** What was learnt of a target's patterns could not be read: HEALTH_MEMORY_DROPPED. */
+  static Alert ofMemory(String target, String why, long now) {
+    Alert alert = alert(target, "HEALTH_MEMORY_DROPPED", now);
+    alert.setSeverity(Severity.WARNING);
+    alert.setMessage(
+        "%s: what was learnt of its health is dropped and learnt anew: %s".formatted(target, why));
+    alert.setEvidence(Map.of());
+    return alert;
+  }
+
   private static Alert alert(String target, String type, long now) {
     Alert alert = new Alert();
     alert.setId(Ids.derived(target, type, Long.toString(now)));

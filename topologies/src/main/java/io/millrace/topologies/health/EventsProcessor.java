@@ -10,6 +10,7 @@ import io.millrace.events.TargetKind;
 import io.millrace.events.TrainingStep;
 import io.millrace.schemas.serde.Received;
 import io.millrace.topologies.Rejections;
+import io.millrace.topologies.Ticks;
 import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.health.logic.HealthFold;
 import org.apache.avro.specific.SpecificRecord;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class EventsProcessor
     extends ContextualProcessor<String, Received<? extends SpecificRecord>, String, Object> {
   private final RequestMetrics metrics;
+  private Ticks ticks;
   private HealthFold health;
 
   @SuppressWarnings("NullAway.Init") // Kafka calls init before anything else
@@ -34,11 +36,15 @@ final class EventsProcessor
   @Override
   public void init(ProcessorContext<String, Object> context) {
     super.init(context);
-    health = HealthFlush.start(context, HealthTopology.EVENTS, HealthTopology.SUMMARIES);
+    ticks = new Ticks(context);
+    health =
+        HealthFlush.start(
+            context, ticks, HealthTopology.EVENTS, HealthTopology.SUMMARIES, HealthFlush.OFTEN);
   }
 
   @Override
   public void process(Record<String, Received<? extends SpecificRecord>> record) {
+    ticks.now();
     Received<? extends SpecificRecord> received = record.value();
     if (received == null) {
       return;

@@ -1,11 +1,13 @@
 package io.millrace.topologies.health;
 
 import io.millrace.events.Alert;
+import io.millrace.events.FailurePatternReport;
 import io.millrace.events.HealthStatus;
 import io.millrace.events.HealthSummary;
 import io.millrace.events.TargetKind;
 import io.millrace.schemas.serde.Received;
 import io.millrace.topologies.Rejections;
+import io.millrace.topologies.Ticks;
 import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.guard.logic.Guard;
 import io.millrace.topologies.health.logic.HealthPolicy;
@@ -18,35 +20,54 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.streams.KeyValue;
-import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Merges the summaries of each target, moves its circuit, names its patterns and says how it is.
  */
 final class HealthProcessor
     extends ContextualProcessor<String, Received<HealthSummary>, String, Object> {
+  private static final Logger LOG = LoggerFactory.getLogger(HealthProcessor.class);
   private static final Duration TICK = Duration.ofMillis(50);
   private static final long PUBLISH_MILLIS = 500;
 
   private final TargetTable targets;
   private final RequestMetrics metrics;
   private final Map<String, Watched> watched = new HashMap<>();
+  private final Map<String, String> unreadable = new HashMap<>();
+  private Ticks ticks;
   private KeyValueStore<String, HealthStatus> store;
+  private KeyValueStore<String, byte[]> memories;
 
   private static final class Watched {
     private final TargetHealth health;
-    private final TargetPatterns patterns;
+    private final List<FailurePatternReport> before;
+    private TargetPatterns patterns;
     private long publishedAt;
 
-    Watched(String target, TargetKind kind, @Nullable HealthStatus before) {
-      health = new TargetHealth(target, kind, before);
-      patterns = new TargetPatterns(target, before == null ? List.of() : before.getPatterns());
+    Watched(String target, TargetKind kind, @Nullable HealthStatus status) {
+      health = new TargetHealth(target, kind, status);
+      before = status == null ? List.of() : status.getPatterns();
+      patterns = new TargetPatterns(target, before);
+    }
+
+    /** Goes on from what was learnt; the same errors as {@link TargetPatterns#recall}. */
+    void recall(String target, byte[] memory) {
+      TargetPatterns recalled = new TargetPatterns(target, before);
+      recalled.recall(memory);
+      patterns = recalled;
+    }
+
+    /** Whether its status may be said again; also after the clock was set back. */
+    boolean due(long now) {
+      return Math.abs(now - publishedAt) >= PUBLISH_MILLIS;
     }
 
     HealthStatus status(HealthPolicy policy, long now) {
@@ -67,6 +88,7 @@ final class HealthProcessor
   @Override
   public void init(ProcessorContext<String, Object> context) {
     super.init(context);
+    ticks = new Ticks(context);
     store = context.getStateStore(HealthTopology.HEALTH);
     try (KeyValueIterator<String, HealthStatus> kept = store.all()) {
       while (kept.hasNext()) {
@@ -74,7 +96,24 @@ final class HealthProcessor
         watched.put(entry.key, new Watched(entry.key, entry.value.getKind(), entry.value));
       }
     }
-    context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
+    memories = context.getStateStore(HealthTopology.LEARNT);
+    try (KeyValueIterator<String, byte[]> kept = memories.all()) {
+      kept.forEachRemaining(entry -> recall(entry.key, entry.value));
+    }
+    ticks.every(TICK, this::tick);
+  }
+
+  private void recall(String target, byte[] memory) {
+    Watched of = watched.get(target);
+    if (of == null) {
+      return;
+    }
+    try {
+      of.recall(target, memory);
+    } catch (IllegalArgumentException e) {
+      LOG.warn("{}: what was learnt of its health cannot be read: {}", target, e.getMessage());
+      unreadable.put(target, String.valueOf(e.getMessage()));
+    }
   }
 
   @Override
@@ -90,7 +129,7 @@ final class HealthProcessor
           .forward(Rejections.undecodable(context(), record, received), HealthTopology.REJECTIONS);
       return;
     }
-    long now = context().currentSystemTimeMs();
+    long now = ticks.now();
     String target = summary.getTarget();
     Watched known = watched.get(target);
     Watched of = known != null ? known : new Watched(target, summary.getKind(), null);
@@ -116,21 +155,25 @@ final class HealthProcessor
     watched.putIfAbsent(target, of);
     HealthStatus status = of.status(policy(target), now);
     store.put(target, status);
-    if (moved || now - of.publishedAt >= PUBLISH_MILLIS) {
+    if (moved || of.due(now)) {
       publish(target, of, status, moved, now);
     }
   }
 
   private void tick(long now) {
+    unreadable.forEach((target, why) -> alert(Alerts.ofMemory(target, why, now), now));
+    unreadable.clear();
     watched.forEach(
         (target, of) -> {
           HealthPolicy policy = policy(target);
           boolean moved = of.health.tick(policy, now);
           List<TargetPatterns.Change> changes = of.patterns.tick(now, targets::health);
           changes.forEach(change -> alert(Alerts.of(target, change, now), now));
-          if (moved
-              || !changes.isEmpty()
-              || (of.health.changed() && now - of.publishedAt >= PUBLISH_MILLIS)) {
+          byte[] memory = of.patterns.memory(now);
+          if (memory != null) {
+            memories.put(target, memory);
+          }
+          if (moved || !changes.isEmpty() || (of.health.changed() && of.due(now))) {
             HealthStatus status = of.status(policy, now);
             store.put(target, status);
             publish(target, of, status, moved, now);

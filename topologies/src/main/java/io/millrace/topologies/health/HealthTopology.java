@@ -15,6 +15,7 @@ import io.millrace.topologies.Stores;
  *
  * <pre>
  * inference.results, mesh.receipts, training.steps, pipeline.runs ─▶ events ─▶ health.summaries
+ *                                      tool.steps ─▶ conversations ─▶ health.summaries
  *                              health.summaries ─▶ health ─▶ health.status, alerts
  * </pre>
  */
@@ -22,11 +23,14 @@ public final class HealthTopology {
   static final String EVENTS = "events";
   static final String SUMMARIES = "events-health-summaries";
   static final String EVENT_REJECTIONS = "events-rejections";
+  static final String CONVERSATIONS = "conversations";
+  static final String CONVERSATION_SUMMARIES = "conversations-health-summaries";
   static final String WATCH = "health";
   static final String STATUS = "health-status-sink";
   static final String ALERTS = "health-alerts";
   static final String REJECTIONS = "health-rejections";
   static final String HEALTH = "health-by-target";
+  static final String LEARNT = "health-memory";
 
   private HealthTopology() {}
 
@@ -50,8 +54,15 @@ public final class HealthTopology {
     topology.addStateStore(
         Stores.keyValue(HEALTH, HealthStatus.class, operations.serdes()).withCachingEnabled(),
         WATCH);
+    topology.addStateStore(Stores.memory(LEARNT), WATCH);
     operations.sinks().add(STATUS, Topics.HEALTH_STATUS, WATCH);
     operations.sinks().add(ALERTS, Topics.ALERTS, WATCH);
     operations.sinks().add(REJECTIONS, Topics.REJECTIONS, WATCH);
+
+    topology.addProcessor(
+        CONVERSATIONS,
+        () -> new ConversationsProcessor(operations.targets()),
+        operations.source(Topics.TOOL_STEPS));
+    operations.sinks().add(CONVERSATION_SUMMARIES, Topics.HEALTH_SUMMARIES, CONVERSATIONS);
   }
 }

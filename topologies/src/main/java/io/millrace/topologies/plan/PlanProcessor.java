@@ -3,6 +3,7 @@ package io.millrace.topologies.plan;
 import io.millrace.events.Cancel;
 import io.millrace.events.Failure;
 import io.millrace.events.Outcome;
+import io.millrace.events.TargetKind;
 import io.millrace.events.ToolCall;
 import io.millrace.events.ToolPlan;
 import io.millrace.events.ToolPlanResult;
@@ -12,11 +13,15 @@ import io.millrace.state.PlanAnswer;
 import io.millrace.state.PlanProgress;
 import io.millrace.topologies.Answered;
 import io.millrace.topologies.Rejections;
+import io.millrace.topologies.Ticks;
 import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.dispatch.logic.DispatchPolicy;
 import io.millrace.topologies.dispatch.logic.Timers;
 import io.millrace.topologies.guard.logic.Guard;
 import io.millrace.topologies.guard.logic.Refusal;
+import io.millrace.topologies.health.HealthFlush;
+import io.millrace.topologies.health.logic.ConversationSample;
+import io.millrace.topologies.health.logic.HealthFold;
 import io.millrace.topologies.plan.logic.PlanInvalid;
 import io.millrace.topologies.plan.logic.PlanResults;
 import io.millrace.topologies.plan.logic.PlanRules;
@@ -28,7 +33,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.streams.KeyValue;
-import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -51,6 +55,9 @@ final class PlanProcessor extends ContextualProcessor<String, Object, String, Ob
   private final RequestMetrics metrics;
   private final Map<String, RunningPlan> running = new HashMap<>();
   private final Timers<String> deadlines = new Timers<>();
+  private final ConversationSample sample = new ConversationSample();
+  private Ticks ticks;
+  private HealthFold health;
   private KeyValueStore<String, PlanProgress> plans;
   private Answered<PlanAnswer> answers;
   private boolean resumed;
@@ -67,9 +74,14 @@ final class PlanProcessor extends ContextualProcessor<String, Object, String, Ob
   @Override
   public void init(ProcessorContext<String, Object> context) {
     super.init(context);
+    ticks = new Ticks(context);
     plans = context.getStateStore(PlanTopology.PLANS);
     answers = new Answered<>(context.getStateStore(PlanTopology.ANSWERS), policy.dedupeWindow());
-    context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
+    health =
+        HealthFlush.start(
+            context, ticks, PlanTopology.PLAN, PlanTopology.SUMMARIES, HealthFlush.SELDOM);
+    ticks.every(TICK, this::tick);
+    ticks.onSetBack(this::setBack);
   }
 
   /** Takes up the plans of an earlier run; not in init, which may not forward. */
@@ -101,6 +113,18 @@ final class PlanProcessor extends ContextualProcessor<String, Object, String, Ob
     }
   }
 
+  /** Plans have as much time left as before. */
+  private void setBack(long millis) {
+    running.forEach(
+        (id, of) -> {
+          PlanProgress progress = of.progress();
+          progress.setArrivedAt(progress.getArrivedAt() - millis);
+          progress.setDeadlineAt(progress.getDeadlineAt() - millis);
+          plans.put(id, progress);
+          deadlines.set(id, progress.getDeadlineAt());
+        });
+  }
+
   private void tick(long now) {
     if (!resumed) {
       resume(now);
@@ -110,7 +134,7 @@ final class PlanProcessor extends ContextualProcessor<String, Object, String, Ob
 
   @Override
   public void process(Record<String, Object> record) {
-    long now = context().currentSystemTimeMs();
+    long now = ticks.now();
     if (!resumed) {
       resume(now);
     }
@@ -176,7 +200,16 @@ final class PlanProcessor extends ContextualProcessor<String, Object, String, Ob
     running.put(id, begun);
     plans.put(id, progress);
     deadlines.set(id, progress.getDeadlineAt());
+    if (sample.follows(id, now)) {
+      begun.eachEdge((target, other) -> restsOn(target, other, now));
+    }
     advance(begun, begun.start(now), now);
+  }
+
+  private void restsOn(String target, String other, long now) {
+    if (!target.equals(other) && targets.target(target) != null && targets.target(other) != null) {
+      health.restsOn(target, TargetKind.TOOL, other, now);
+    }
   }
 
   private void result(ToolResult result, long now) {

@@ -14,7 +14,7 @@ import io.millrace.topologies.Stores;
  * <pre>
  * tool.plans, tool.plan-cancels ─▶ plan ─▶ tool.calls, tool.plan-results
  *        tool.results ─▶ results ─┘ └────▶ tool.cancels
- *                           └─ runs reported by outsiders ─▶ health.summaries
+ *      runs reported by outsiders, and which target's work rests on whose ─▶ health.summaries
  * </pre>
  */
 public final class PlanTopology {
@@ -68,6 +68,6 @@ public final class PlanTopology {
             PLAN_RESULTS, Topics.TOOL_PLAN_RESULTS, ToolPlanResult::getReplyPartition, PLAN);
     operations.sinks().add(CANCELS, Topics.TOOL_CANCELS, PLAN);
     operations.sinks().add(REJECTIONS, Topics.REJECTIONS, PLAN, RESULTS);
-    operations.sinks().add(SUMMARIES, Topics.HEALTH_SUMMARIES, RESULTS);
+    operations.sinks().add(SUMMARIES, Topics.HEALTH_SUMMARIES, PLAN, RESULTS);
   }
 }

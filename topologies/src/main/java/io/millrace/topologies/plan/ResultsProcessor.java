@@ -6,6 +6,7 @@ import io.millrace.events.TargetKind;
 import io.millrace.events.ToolResult;
 import io.millrace.schemas.serde.Received;
 import io.millrace.topologies.Rejections;
+import io.millrace.topologies.Ticks;
 import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.health.HealthFlush;
 import io.millrace.topologies.health.logic.HealthFold;
@@ -18,6 +19,7 @@ import org.apache.kafka.streams.processor.api.Record;
 final class ResultsProcessor
     extends ContextualProcessor<String, Received<ToolResult>, String, Object> {
   private final RequestMetrics metrics;
+  private Ticks ticks;
   private HealthFold health;
 
   @SuppressWarnings("NullAway.Init") // Kafka calls init before anything else
@@ -28,11 +30,15 @@ final class ResultsProcessor
   @Override
   public void init(ProcessorContext<String, Object> context) {
     super.init(context);
-    health = HealthFlush.start(context, PlanTopology.RESULTS, PlanTopology.SUMMARIES);
+    ticks = new Ticks(context);
+    health =
+        HealthFlush.start(
+            context, ticks, PlanTopology.RESULTS, PlanTopology.SUMMARIES, HealthFlush.OFTEN);
   }
 
   @Override
   public void process(Record<String, Received<ToolResult>> record) {
+    ticks.now();
     Received<ToolResult> received = record.value();
     if (received == null) {
       return;

@@ -16,6 +16,8 @@ import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Says once a second what the board decided. All pools share a budget, so the task of partition 0
@@ -23,29 +25,35 @@ import org.apache.kafka.streams.state.KeyValueStore;
  */
 final class ScalingProcessor
     extends ContextualProcessor<String, Received<ScalingDecision>, String, Object> {
+  private static final Logger LOG = LoggerFactory.getLogger(ScalingProcessor.class);
   private static final Duration TICK = Duration.ofSeconds(1);
 
   private final TargetTable targets;
   private final WorkerTable workers;
   private final ScalingBoard board;
   private KeyValueStore<String, ScalingDecision> store;
+  private KeyValueStore<String, byte[]> memories;
 
   @SuppressWarnings("NullAway.Init") // Kafka calls init before anything else
-  ScalingProcessor(TargetTable targets, WorkerTable workers, long budgetMicros) {
+  ScalingProcessor(TargetTable targets, WorkerTable workers, ScalingBoard board) {
     this.targets = targets;
     this.workers = workers;
-    this.board = new ScalingBoard(budgetMicros);
+    this.board = board;
   }
 
   @Override
   public void init(ProcessorContext<String, Object> context) {
     super.init(context);
     store = context.getStateStore(ScalingTopology.DECIDED);
+    memories = context.getStateStore(ScalingTopology.LEARNT);
     if (context.taskId().partition() != 0) {
       return;
     }
     try (KeyValueIterator<String, ScalingDecision> kept = store.all()) {
       kept.forEachRemaining(entry -> board.restore(entry.value));
+    }
+    try (KeyValueIterator<String, byte[]> kept = memories.all()) {
+      kept.forEachRemaining(entry -> board.recall(entry.key, entry.value));
     }
     context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
   }
@@ -78,19 +86,19 @@ final class ScalingProcessor
             now);
       }
     }
+    outcome.memories().forEach(memories::put);
     outcome
-        .faults()
+        .forgotten()
         .forEach(
-            (pool, faults) ->
-                faults.forEach(
-                    fault ->
-                        alert(
-                            pool,
-                            "FORECASTER_BENCHED",
-                            Severity.WARNING,
-                            "pool %s: forecaster %s".formatted(pool, fault),
-                            Map.of(),
-                            now)));
+            pool -> {
+              store.delete(pool);
+              memories.delete(pool);
+            });
+    for (ScalingBoard.Fault fault : outcome.faults()) {
+      String message = "pool %s: %s".formatted(fault.pool(), fault.message());
+      LOG.warn("{}", message);
+      alert(fault.pool(), fault.type(), Severity.WARNING, message, Map.of(), now);
+    }
   }
 
   private void alert(

@@ -5,6 +5,7 @@ import io.millrace.events.WorkerStatus;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.topologies.Operations;
 import io.millrace.topologies.Stores;
+import io.millrace.topologies.scaling.logic.ScalingBoard;
 import io.millrace.topologies.targets.TargetsTopology;
 
 /**
@@ -19,6 +20,7 @@ public final class ScalingTopology {
   static final String DECISIONS = "scaling-decisions";
   static final String ALERTS = "scaling-alerts";
   static final String DECIDED = "scaling-by-pool";
+  static final String LEARNT = "scaling-memory";
 
   private ScalingTopology() {}
 
@@ -40,12 +42,14 @@ public final class ScalingTopology {
         .topology()
         .addProcessor(
             SCALING,
-            () -> new ScalingProcessor(operations.targets(), workers, budgetMicros),
+            () ->
+                new ScalingProcessor(operations.targets(), workers, new ScalingBoard(budgetMicros)),
             operations.source(Topics.SCALING_DECISIONS));
     operations
         .topology()
         .addStateStore(
-            Stores.keyValue(DECIDED, ScalingDecision.class, operations.serdes()), SCALING);
+            Stores.keyValue(DECIDED, ScalingDecision.class, operations.serdes()), SCALING)
+        .addStateStore(Stores.memory(LEARNT), SCALING);
     operations.sinks().add(DECISIONS, Topics.SCALING_DECISIONS, SCALING);
     operations.sinks().add(ALERTS, Topics.ALERTS, SCALING);
   }

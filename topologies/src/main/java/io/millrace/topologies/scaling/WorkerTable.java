@@ -15,6 +15,8 @@ final class WorkerTable {
   private final Map<String, WorkerStatus> news = new ConcurrentHashMap<>();
   private final Map<String, Heard> workers = new ConcurrentHashMap<>();
 
+  private long askedAt = Long.MIN_VALUE;
+
   private record Heard(WorkerStatus status, long at) {}
 
   /**
@@ -33,15 +35,20 @@ final class WorkerTable {
 
   /**
    * Those that were heard of within five seconds of the caller's clock; the others are forgotten.
+   * When that clock jumped, or stood still, silence is counted from now on.
    */
   List<WorkerStatus> heard(long now) {
+    if (now < askedAt || now - SILENCE_MILLIS > askedAt) {
+      workers.replaceAll((worker, heard) -> new Heard(heard.status(), now));
+    }
+    askedAt = now;
     for (String worker : List.copyOf(news.keySet())) {
       WorkerStatus status = news.remove(worker);
       if (status != null) {
         workers.put(worker, new Heard(status, now));
       }
     }
-    workers.values().removeIf(heard -> Math.abs(now - heard.at()) > SILENCE_MILLIS);
+    workers.values().removeIf(heard -> now - heard.at() > SILENCE_MILLIS);
     List<WorkerStatus> statuses = new ArrayList<>();
     workers.values().forEach(heard -> statuses.add(heard.status()));
     return statuses;

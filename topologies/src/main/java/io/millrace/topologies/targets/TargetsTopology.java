@@ -58,14 +58,14 @@ public final class TargetsTopology {
    * by the order of building, and state on disk lies under that number.
    */
   public static void buildInvalidations(Operations operations) {
-    follow(
-        operations,
-        Topics.CACHE_INVALIDATIONS,
+    Table table =
         (key, value, at) -> {
           if (value instanceof CacheInvalidation invalidation) {
             operations.invalidations().put(invalidation, at);
           }
-        });
+        };
+    follow(operations, Topics.CACHE_INVALIDATIONS, table);
+    follow(operations, Topics.TOOL_WRITES, table);
   }
 
   /**

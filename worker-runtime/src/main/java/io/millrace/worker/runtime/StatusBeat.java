@@ -3,6 +3,8 @@ package io.millrace.worker.runtime;
 import io.millrace.events.OperationKind;
 import io.millrace.events.PoolLoad;
 import io.millrace.events.WorkerStatus;
+import io.millrace.worker.task.TaskRunner;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -24,6 +26,7 @@ final class StatusBeat {
 
   private final WorkerLog log;
   private final TaskDesk desk;
+  private final TaskRunner runner;
   private final OperationKind kind;
   private final String workerId;
   private final String host;
@@ -36,12 +39,14 @@ final class StatusBeat {
   StatusBeat(
       WorkerLog log,
       TaskDesk desk,
+      TaskRunner runner,
       OperationKind kind,
       String workerId,
       String host,
       WorkerClock clock) {
     this.log = log;
     this.desk = desk;
+    this.runner = runner;
     this.kind = kind;
     this.workerId = workerId;
     this.host = host;
@@ -80,6 +85,8 @@ final class StatusBeat {
     Runtime runtime = Runtime.getRuntime();
     metrics.put("heap_used_bytes", (double) (runtime.totalMemory() - runtime.freeMemory()));
     residentBytes().ifPresent(bytes -> metrics.put("rss_bytes", bytes));
+    metrics.put("disk_free_bytes", (double) new File("").getAbsoluteFile().getUsableSpace());
+    metrics.putAll(runner.metrics());
     return WorkerStatus.newBuilder()
         .setId(log.id())
         .setOccurredAt(Instant.ofEpochMilli(clock.epochMillis()))
@@ -88,6 +95,7 @@ final class StatusBeat {
         .setHost(host)
         .setPid(ProcessHandle.current().pid())
         .setPools(loads)
+        .setTargets(runner.ready())
         .setDraining(draining)
         .setStartedAt(startedAt)
         .setMetrics(metrics)

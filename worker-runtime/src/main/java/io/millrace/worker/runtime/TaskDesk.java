@@ -14,6 +14,7 @@ import io.millrace.worker.task.TaskContext;
 import io.millrace.worker.task.TaskRunner;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -342,7 +343,10 @@ final class TaskDesk {
         Instant.ofEpochMilli(clock.epochMillis() + times.timeoutNanos(run.task) / 1_000_000);
     CompletionStage<RunResult> stage;
     try {
-      stage = runner.run(new TaskContext(run.task, target, run.cancellation, deadline));
+      stage =
+          Objects.requireNonNull(
+              runner.run(new TaskContext(run.task, target, run.cancellation, deadline)),
+              "the runner gave nothing to wait for");
     } catch (Throwable e) { // whatever a runner throws is its failure, not the worker's
       ended(run, null, e);
       return;

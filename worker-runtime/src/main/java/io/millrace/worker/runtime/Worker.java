@@ -43,6 +43,7 @@ public final class Worker implements AutoCloseable {
   private final WorkerConfig config;
   private final String id;
   private final WorkerMetrics metrics;
+  private final TaskRunner runner;
   private final TargetTable targets = new TargetTable();
   private final RecordReader<TargetSpec> targetReader;
   private final RecordReader<Control> controlReader;
@@ -74,6 +75,7 @@ public final class Worker implements AutoCloseable {
   public Worker(
       WorkerConfig config, WorkerTopics topics, TaskRunner runner, MeterRegistry registry) {
     this.config = config;
+    this.runner = runner;
     String host = host();
     String given = config.getString(WorkerConfig.WORKER_ID);
     this.id = given.isEmpty() ? newId(host) : given;
@@ -107,7 +109,7 @@ public final class Worker implements AutoCloseable {
             Map.of(topics.controls().name(), this::onControl),
             UnaryOperator.identity(),
             log.topics());
-    this.status = new StatusBeat(log, desk, topics.kind(), id, host, clock);
+    this.status = new StatusBeat(log, desk, runner, topics.kind(), id, host, clock);
     this.topics = topics;
     if (!config.everyPool()) {
       config.pools().forEach(this::serve);
@@ -232,6 +234,7 @@ public final class Worker implements AutoCloseable {
     if (config.everyPool() && name.startsWith(POOL_PREFIX) && read.record() != null) {
       serve(name.substring(POOL_PREFIX.length()));
     }
+    runner.declared(name, read.record());
     desk.targetDeclared(name);
   }
 

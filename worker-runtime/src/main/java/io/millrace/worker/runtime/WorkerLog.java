@@ -27,6 +27,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -47,6 +48,9 @@ final class WorkerLog implements AutoCloseable {
 
   /** What a rejection holds besides the bytes it is about; generous. */
   private static final int REJECTION_OVERHEAD_BYTES = 64 << 10;
+
+  /** The largest rejection and the largest outputs of a model fit; topics have their own limits. */
+  private static final int REQUEST_BYTES_MAX = Topic.REJECTION_BYTES_MAX + (1 << 20);
 
   private static final int MESSAGE_CHARS_MAX = 4_000;
 
@@ -70,7 +74,7 @@ final class WorkerLog implements AutoCloseable {
     settings.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES);
     settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, (long) BUFFER_BYTES);
     settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
-    settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topic.REJECTION_BYTES_MAX);
+    settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, REQUEST_BYTES_MAX);
     settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
     // With the brokers away and the buffer full, waiting holds tasks back; giving up loses them.
     settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.MAX_VALUE);
@@ -115,7 +119,8 @@ final class WorkerLog implements AutoCloseable {
    *     record is in the log; false if that cannot be told
    */
   void begins(TaskRun run, Consumer<Boolean> whenInLog) {
-    send(attempt(AttemptPhase.RUNNING, run), run.task, whenInLog);
+    send(
+        attempt(AttemptPhase.RUNNING, run), run.task, failure -> whenInLog.accept(failure == null));
   }
 
   /** Gives the claim of a task back that did not begin. */
@@ -148,7 +153,31 @@ final class WorkerLog implements AutoCloseable {
     attempt.setRetryable(result.retryable());
     attempt.setRunMs(runNanos / 1e6);
     attempt.setCostMicros(result.costMicros());
-    send(attempt, run.task);
+    byte[] value = attempts.serialize(topics.attempts().name(), attempt);
+    int bytes = value == null ? 0 : value.length;
+    send(
+        topics.attempts().name(),
+        run.task.getHomePartition(),
+        run.task.getFingerprint(),
+        value,
+        failure -> {
+          if (failure instanceof RecordTooLargeException) {
+            send(withoutOutput(attempt, bytes), run.task);
+          }
+        });
+  }
+
+  /** What is said where the brokers do not take what the target gave, so that it is not silence. */
+  private static Attempt withoutOutput(Attempt attempt, int bytes) {
+    Attempt failed = Attempt.newBuilder(attempt).setOutput(null).setInference(null).build();
+    failed.setOutcome(Outcome.TOOL_ERROR);
+    failed.setRetryable(false);
+    failed.setFailure(
+        new Failure(
+            "OUTPUT_TOO_LARGE",
+            "The attempt has %d bytes with its output, more than the topic takes; return less"
+                .formatted(bytes)));
+    return failed;
   }
 
   /**
@@ -253,18 +282,18 @@ final class WorkerLog implements AutoCloseable {
   }
 
   private void send(Attempt attempt, Task task) {
-    send(attempt, task, inLog -> {});
+    send(attempt, task, failure -> {});
   }
 
-  private void send(Attempt attempt, Task task, Consumer<Boolean> whenInLog) {
+  private void send(Attempt attempt, Task task, Consumer<@Nullable Exception> whenSent) {
     String topic = topics.attempts().name();
     byte[] value = attempts.serialize(topic, attempt);
-    send(topic, task.getHomePartition(), task.getFingerprint(), value, whenInLog);
+    send(topic, task.getHomePartition(), task.getFingerprint(), value, whenSent);
   }
 
   private void send(
       String topic, @Nullable Integer partition, String key, byte @Nullable [] value) {
-    send(topic, partition, key, value, inLog -> {});
+    send(topic, partition, key, value, failure -> {});
   }
 
   private void send(
@@ -272,7 +301,7 @@ final class WorkerLog implements AutoCloseable {
       @Nullable Integer partition,
       String key,
       byte @Nullable [] value,
-      Consumer<Boolean> whenInLog) {
+      Consumer<@Nullable Exception> whenSent) {
     byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
     producer.send(
         new ProducerRecord<>(topic, partition, keyBytes, value),
@@ -280,7 +309,7 @@ final class WorkerLog implements AutoCloseable {
           if (failure != null) {
             LOG.error("A record for {} with key {} was lost", topic, key, failure);
           }
-          whenInLog.accept(failure == null);
+          whenSent.accept(failure);
         });
   }
 

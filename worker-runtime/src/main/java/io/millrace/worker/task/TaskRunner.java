@@ -1,6 +1,10 @@
 package io.millrace.worker.task;
 
+import io.millrace.events.TargetSpec;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs one task of the kind that a worker serves.
@@ -20,4 +24,23 @@ public interface TaskRunner {
    *     gives after the cancellation is ignored.
    */
   CompletionStage<RunResult> run(TaskContext context);
+
+  /**
+   * A target or pool was declared, before any task of that declaration is run; for runners that
+   * prepare their targets. Called for all of the log's, on one thread, and must not block.
+   *
+   * @param target its name, such as {@code model:sentiment@3}
+   * @param declaration as the log has it; null: it was removed
+   */
+  default void declared(String target, @Nullable TargetSpec declaration) {}
+
+  /** Names of the targets that it has ready, for the worker's status; empty if it prepares none. */
+  default List<String> ready() {
+    return List.of();
+  }
+
+  /** What the worker's status says of it, in base units. */
+  default Map<String, Double> metrics() {
+    return Map.of();
+  }
 }

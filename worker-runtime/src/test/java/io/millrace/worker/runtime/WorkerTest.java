@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.events.AdaptiveTimeout;
 import io.millrace.events.Attempt;
 import io.millrace.events.AttemptPhase;
 import io.millrace.events.ConcurrencyLimit;
 import io.millrace.events.ControlType;
+import io.millrace.events.Failure;
+import io.millrace.events.Hedge;
 import io.millrace.events.Outcome;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.Task;
+import io.millrace.events.Throttle;
 import io.millrace.worker.fixture.WorkerBench;
 import io.millrace.worker.task.RunResult;
 import io.millrace.worker.task.TaskContext;
@@ -18,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -80,6 +85,7 @@ class WorkerTest {
     runs.incrementAndGet();
     begun.put(context.task().getId(), context);
     return switch (context.target().getName()) {
+      case "wild" -> wild(context.task().getArguments());
       case "throws" -> throw new IllegalStateException("out of order");
       case "open" -> open.computeIfAbsent(context.task().getId(), id -> new CompletableFuture<>());
       default -> CompletableFuture.completedFuture(RunResult.ok(context.task().getArguments(), 7));
@@ -174,6 +180,59 @@ class WorkerTest {
     }
     await().atMost(Duration.ofSeconds(60)).until(() -> slots() < before);
     tasks.forEach(WorkerTest::done);
+  }
+
+  @Test
+  void aToolThatHangsFloodsOrAnswersGarbageEndsInItsOwnErrorsAndTheOthersRunOn() {
+    bench.declare(
+        TargetSpec.newBuilder(target("wild"))
+            .setIdempotent(true)
+            .setConcurrencyLimit(ConcurrencyLimit.newBuilder().build())
+            .setThrottle(Throttle.newBuilder().build())
+            .setHedge(Hedge.newBuilder().build())
+            .setAdaptiveTimeout(AdaptiveTimeout.newBuilder().build())
+            .build());
+    Map<String, String> ends = new LinkedHashMap<>();
+    ends.put("hang", "TIMEOUT");
+    ends.put("flood", "OUTPUT_TOO_LARGE");
+    ends.put("no result", "RUNNER_FAILED");
+    ends.put("no stage", "RUNNER_FAILED");
+    ends.put("error", "RUNNER_FAILED");
+    Map<Task, String> wild = new LinkedHashMap<>();
+    List<Task> tame = new ArrayList<>();
+    for (int round = 0; round < 4; round++) {
+      ends.forEach(
+          (how, code) -> {
+            Task bad = WorkerBench.task("tool:wild", how).setTimeoutMs(300).build();
+            wild.put(bad, code);
+            bench.send("default", bad);
+            Task good = WorkerBench.task("tool:ok", "{}").build();
+            tame.add(good);
+            bench.send("default", good);
+          });
+    }
+    wild.forEach(
+        (task, code) -> {
+          Failure failure = done(task).getFailure();
+          assertThat(failure.getCode()).as(task.getArguments()).isEqualTo(code);
+          assertThat(failure.getMessage()).isNotBlank();
+        });
+    for (Task task : tame) {
+      assertThat(done(task).getOutcome()).isEqualTo(Outcome.OK);
+      assertThat(done(task).getQueueMs() + done(task).getRunMs()).isLessThan(5_000);
+    }
+    await().until(() -> running() == 0);
+  }
+
+  @SuppressWarnings("NullAway") // the worst that a runner may do
+  private static CompletionStage<RunResult> wild(String how) {
+    return switch (how) {
+      case "hang" -> new CompletableFuture<>();
+      case "flood" -> CompletableFuture.completedFuture(RunResult.ok("x".repeat(5 << 20), 0));
+      case "no result" -> CompletableFuture.completedFuture(null);
+      case "no stage" -> null;
+      default -> throw new StackOverflowError("garbage");
+    };
   }
 
   @Test

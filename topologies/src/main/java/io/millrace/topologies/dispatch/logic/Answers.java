@@ -80,7 +80,7 @@ public final class Answers {
   /** The form of an answer that is kept: large outputs by where they lie. */
   static Answer kept(Answer answer) {
     InferenceRun run = answer.getInference();
-    if (run == null || run.getOutputsAt() == null || run.getOutputs().isEmpty()) {
+    if (run == null || run.getOutputsCoordinates() == null || run.getOutputs().isEmpty()) {
       return answer;
     }
     InferenceRun kept = InferenceRun.newBuilder(run).build();

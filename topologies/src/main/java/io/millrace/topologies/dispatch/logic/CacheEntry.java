@@ -10,29 +10,44 @@ import io.millrace.state.CachedOutput;
  * @param cost of having it again, milliseconds, over 0
  */
 record CacheEntry(
-    String fingerprint,
-    String tenant,
-    String target,
-    String targetVersion,
-    int bytes,
-    long storedAt,
-    long expiresAt,
-    long staleUntil,
-    float cost) {
+    Origin origin, int bytes, long storedAt, long expiresAt, long staleUntil, float cost) {
 
   private static final float COST_LEAST = 0.01f;
 
-  static CacheEntry of(String fingerprint, CachedOutput stored) {
+  /**
+   * The entry of an answer.
+   *
+   * @param heard as in {@link Origin}
+   */
+  static CacheEntry of(String fingerprint, CachedOutput stored, long heard) {
+    long begunAt = stored.getBegunAt() == 0 ? stored.getStoredAt() : stored.getBegunAt();
     return new CacheEntry(
-        fingerprint,
-        stored.getTenant(),
-        stored.getTarget(),
-        stored.getTargetVersion(),
+        new Origin(
+            fingerprint,
+            stored.getTenant(),
+            stored.getTarget(),
+            stored.getTargetVersion(),
+            begunAt,
+            heard,
+            stored.getAheadFor()),
         CachedOutputs.bytes(fingerprint, stored),
         stored.getStoredAt(),
         stored.getExpiresAt(),
         Math.max(stored.getExpiresAt(), stored.getStaleUntil()),
         (float) Math.max(COST_LEAST, stored.getRunMs()));
+  }
+
+  String fingerprint() {
+    return origin.fingerprint();
+  }
+
+  String tenant() {
+    return origin.tenant();
+  }
+
+  /** When the work that gave it was first sent, milliseconds since the epoch. */
+  long begunAt() {
+    return origin.begunAt();
   }
 
   /** The number by which policies know a fingerprint: FNV-1a (Fowler, Noll, Vo) of 64 bits. */

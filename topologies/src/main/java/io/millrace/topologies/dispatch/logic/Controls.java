@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What one dispatch task has learnt of the attempts at each target, and what it does by it: how
- * long an attempt may run, when a second one is sent, and whether one is sent at all. Targets that
- * declare no control cost nothing here.
+ * long an attempt may run, when a second one is sent, whether one is sent at all, and whether it is
+ * tried again. Targets that declare no control cost next to nothing here.
  */
 final class Controls {
   private static final long SPAN_MILLIS = 60_000;
@@ -23,6 +23,7 @@ final class Controls {
 
   private final RandomGenerator random;
   private final Notices notices;
+  private final Retries retries;
   private final Map<String, Learnt> byTarget = new HashMap<>();
 
   private static final class Learnt {
@@ -30,7 +31,8 @@ final class Controls {
     private final LatencyWindow runs;
     private final LatencyWindow attempts;
     private final @Nullable ClientThrottle throttle;
-    private final RetryBudget hedges;
+    private final double hedgesPerCall;
+    private final AttemptBudget hedges;
     private double timeoutSaid;
 
     Learnt(TargetSpec spec, long now) {
@@ -41,14 +43,16 @@ final class Controls {
       this.throttle =
           policy == null ? null : new ClientThrottle(policy.getRatio(), policy.getWindowMs(), now);
       Hedge hedge = spec.getHedge();
-      this.hedges = new RetryBudget(hedge == null ? 0 : hedge.getBudget(), 0, HEDGES_SAVED, now);
+      this.hedgesPerCall = hedge == null ? 0 : hedge.getBudget();
+      this.hedges = new AttemptBudget(0, HEDGES_SAVED, now);
       this.timeoutSaid = (double) spec.getTimeoutMs();
     }
   }
 
-  Controls(RandomGenerator random, Notices notices) {
+  Controls(DispatchPolicy policy, RandomGenerator random, Notices notices, long now) {
     this.random = random;
     this.notices = notices;
+    this.retries = new Retries(policy, now);
   }
 
   @SuppressWarnings("ReferenceEquality") // first: comparing records field by field takes long
@@ -89,12 +93,28 @@ final class Controls {
     return message;
   }
 
-  /** A call begins; it earns a share of a hedge. */
+  /** A call begins; it earns shares of a retry and of a hedge. */
   void began(TargetSpec spec, long now) {
+    retries.began(spec);
     Learnt learnt = learnt(spec, now);
     if (learnt != null) {
-      learnt.hedges.firstAttempt();
+      learnt.hedges.earn(learnt.hedgesPerCall);
     }
+  }
+
+  /** Whether an attempt that failed may be followed by another now, as far as retries go. */
+  boolean mayRetry(TargetSpec spec, long now) {
+    if (retries.may(spec, now)) {
+      return true;
+    }
+    notices.acted(
+        spec.getTarget(),
+        "CONTROL_RETRY_WITHHELD",
+        "%s was not tried again: retries have used up their share of the calls"
+            .formatted(spec.getTarget()),
+        Map.of(),
+        now);
+    return false;
   }
 
   /**
@@ -102,7 +122,7 @@ final class Controls {
    *
    * @param retryable whether the worker thinks that another attempt could succeed
    * @param runMillis time the tool ran
-   * @param attemptMillis time from sending the attempt to its end
+   * @param attemptMillis time from sending the attempt to its end; -1: says nothing
    */
   void ended(
       TargetSpec spec,
@@ -184,7 +204,7 @@ final class Controls {
     Learnt learnt = learnt(spec, now);
     boolean well =
         learnt != null && (learnt.throttle == null || learnt.throttle.probability(now) == 0);
-    if (learnt == null || !well || !learnt.hedges.tryRetry(now)) {
+    if (learnt == null || !well || !learnt.hedges.trySpend(now)) {
       return false;
     }
     notices.acted(

@@ -6,14 +6,9 @@ import io.millrace.events.Attempt;
 import io.millrace.events.Failure;
 import io.millrace.events.OperationKind;
 import io.millrace.events.Outcome;
-import io.millrace.events.TargetKind;
-import io.millrace.events.TargetSpec;
 import io.millrace.events.Tensor;
-import io.millrace.schemas.identity.Fingerprint;
 import io.millrace.state.Answer;
 import io.millrace.state.CachedOutput;
-import io.millrace.state.Flight;
-import io.millrace.state.FlightPhase;
 import io.millrace.state.Request;
 import io.millrace.topologies.health.logic.HealthFold;
 import io.millrace.topologies.targets.Target;
@@ -23,8 +18,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides for every operation of one partition: give its answer again, serve it from the cache, let
- * it join equal work, have it done, hold it, or refuse it.
+ * Takes what the log says of the operations of one partition, and lets time pass for those under
+ * way.
  *
  * <p>A flight is the work for one fingerprint, led by one operation; others may join where target
  * and arguments are the same and the target is declared cacheable and idempotent. A flight is HELD
@@ -35,20 +30,21 @@ import org.jspecify.annotations.Nullable;
  * <p>Not safe for use by several threads.
  */
 public final class Dispatcher {
-  private static final long HELD_CHECK_MILLIS = 50;
   private static final long STALL_MILLIS = 1_000;
+  private static final long SET_BACK_MILLIS = 1_000;
 
   private final DispatchPolicy policy;
-  private final TargetTable targets;
   private final Journal journal;
-  private final Outbox out;
-  private final HealthFold health;
   private final Flights flights;
   private final OutputCache cache;
   private final Replies replies;
+  private final Held held;
+  private final Arrivals arrivals;
   private final Attempts attempts;
-  private final TargetKind targetKind;
+  private final Recovery recovery;
+  private final Silence silence;
   private long ticked;
+  private long latest;
 
   /**
    * @param partition number of the dispatch task, where its attempts come home to
@@ -68,20 +64,79 @@ public final class Dispatcher {
       RandomGenerator random,
       long nowMillis) {
     this.policy = policy;
-    this.targets = targets;
     this.journal = journal;
-    this.out = out;
-    this.health = health;
     HandOvers handOvers = new HandOvers(policy.silence().toMillis());
+    Notices notices = new Notices("dispatch/" + partition, out);
+    Controls controls = new Controls(policy, random, notices, nowMillis);
+    AttemptHealth attemptHealth = new AttemptHealth(health, targets, controls, kind);
+    Fallbacks fallbacks = new Fallbacks(targets);
     this.flights = new Flights(policy, journal, handOvers);
     this.cache = new OutputCache(policy.cache(), journal, out, invalidations);
-    this.replies = new Replies(policy, targets, journal, out, flights, cache);
+    Writes writes = new Writes(targets, invalidations, out);
+    this.replies =
+        new Replies(policy, targets, journal, out, flights, cache, writes, attemptHealth);
+    this.held = new Held(policy.unknownTargetWait(), targets, out, flights, replies);
+    Sending sending =
+        new Sending(
+            partition,
+            kind,
+            targets,
+            out,
+            flights,
+            handOvers,
+            fallbacks,
+            controls,
+            attemptHealth,
+            writes,
+            nowMillis);
+    this.recovery =
+        new Recovery(
+            targets,
+            random,
+            flights,
+            replies,
+            notices,
+            fallbacks,
+            controls,
+            attemptHealth,
+            sending);
     this.attempts =
         new Attempts(
-            partition, kind, policy, targets, out, health, random, flights, handOvers, replies,
-            nowMillis);
-    this.targetKind = AttemptHealth.targetKind(kind);
+            flights,
+            handOvers,
+            replies,
+            fallbacks,
+            controls,
+            attemptHealth,
+            sending,
+            new Claims(out, flights, handOvers, fallbacks, sending),
+            recovery);
+    this.silence =
+        new Silence(
+            policy.silence(),
+            kind,
+            out,
+            flights,
+            handOvers,
+            replies,
+            fallbacks,
+            attemptHealth,
+            sending,
+            recovery);
+    this.arrivals =
+        new Arrivals(
+            policy.waitersMax(),
+            AttemptHealth.targetKind(kind),
+            targets,
+            health,
+            flights,
+            invalidations,
+            cache,
+            replies,
+            held,
+            attempts);
     this.ticked = nowMillis;
+    this.latest = nowMillis;
     restore(nowMillis);
   }
 
@@ -91,7 +146,7 @@ public final class Dispatcher {
           LiveFlight live = new LiveFlight(fingerprint, flight);
           live.restored = true;
           flights.keep(live);
-          attempts.restored(live, now);
+          attempts.restored(live, now + policy.restoreGrace().toMillis(), now);
           flights.schedule(live);
         },
         (fingerprint, request) -> restoreWaiter(fingerprint, request, now));
@@ -110,7 +165,7 @@ public final class Dispatcher {
     } else if (live != null) {
       flights.addWaiter(live, request);
     } else {
-      hold(new LiveFlight(fingerprint, flight(request)), now);
+      held.hold(LiveFlight.of(fingerprint, request), now);
       flights.forgetWaiter(fingerprint, request);
     }
   }
@@ -134,95 +189,14 @@ public final class Dispatcher {
    */
   public void call(
       Request request, String fingerprint, Target target, @Nullable List<Tensor> inputs, long now) {
-    if (replies.repeated(request, now) || late(request, now)) {
-      return;
-    }
-    CachedOutput cached = target.cacheable() ? cache.get(fingerprint, now) : null;
-    if (cached != null) {
-      replies.answer(request, Answers.fromCache(request, cached, now), now);
-      return;
-    }
-    LiveFlight flying = flights.get(fingerprint);
-    if (flying != null) {
-      join(flying, request, now);
-      return;
-    }
-    TargetSpec spec = target.spec();
-    if (overloaded(request, spec.getInFlightMax(), now)) {
-      return;
-    }
-    Flight flight = flight(request);
-    flight.setShared(target.cacheable());
-    LiveFlight live = new LiveFlight(fingerprint, flight);
-    live.inputs = inputs;
-    if (!targets.hasPool(spec.getPool())) {
-      hold(live, now);
-      return;
-    }
-    attempts.begin(live, target, now);
+    passed(now);
+    arrivals.call(request, fingerprint, target, inputs, now);
   }
 
   /** Holds an operation whose target is not known (yet). */
   public void hold(Request request, long now) {
-    String fingerprint = Fingerprint.ofOperation(request.getOperationId());
-    if (!replies.repeated(request, now)
-        && !late(request, now)
-        && !overloaded(request, Integer.MAX_VALUE, now)) {
-      hold(new LiveFlight(fingerprint, flight(request)), now);
-    }
-  }
-
-  private boolean overloaded(Request request, int targetMax, long now) {
-    Load load = flights.load();
-    if (!load.tooManyFlights(request.getTarget(), targetMax) && !load.tooManyBytesWith(request)) {
-      return false;
-    }
-    health.refused(request.getTarget(), targetKind, now);
-    replies.refuse(
-        request,
-        Outcome.REFUSED,
-        "OVERLOADED",
-        "too much is in flight for %s on this partition; try again later under a new id"
-            .formatted(request.getTarget()),
-        now);
-    return true;
-  }
-
-  /** Asked after whether it is repeated: what was answered in time is not late when read again. */
-  private boolean late(Request request, long now) {
-    if (request.getDeadlineAt() > now) {
-      return false;
-    }
-    replies.refuse(
-        request,
-        Outcome.DEADLINE_EXCEEDED,
-        "DEADLINE_EXCEEDED",
-        "the deadline passed %d ms before the call was seen; expected one in the future"
-            .formatted(now - request.getDeadlineAt()),
-        now);
-    return true;
-  }
-
-  private static Flight flight(Request request) {
-    Flight flight = new Flight();
-    flight.setRequest(request);
-    flight.setPhase(FlightPhase.UNKNOWN);
-    flight.setPool("");
-    flight.setTaskId("");
-    flight.setTaskOperationId("");
-    flight.setClaimRequired(true);
-    flight.setClaimId("");
-    flight.setElderTaskId("");
-    flight.setLastOutcome(Outcome.UNKNOWN);
-    return flight;
-  }
-
-  private void hold(LiveFlight live, long now) {
-    live.flight.setPhase(FlightPhase.HELD);
-    live.flight.setNextAt(now + HELD_CHECK_MILLIS);
-    flights.keep(live);
-    flights.write(live);
-    flights.schedule(live);
+    passed(now);
+    arrivals.hold(request, now);
   }
 
   /** Refuses an operation at once; the refusal is its answer and is given again. */
@@ -230,29 +204,16 @@ public final class Dispatcher {
     replies.refuse(request, outcome, code, message, now);
   }
 
-  private void join(LiveFlight flying, Request request, long now) {
-    if (flying.waiters.size() >= policy.waitersMax() || flights.load().tooManyBytesWith(request)) {
-      replies.refuse(
-          request,
-          Outcome.REFUSED,
-          "OVERLOADED",
-          "%d operations wait for this answer already; try again later under a new id"
-              .formatted(flying.waiters.size() + 1),
-          now);
-    } else {
-      flights.join(flying, request);
-    }
-  }
-
   /** Takes what a worker says. */
   public void attempt(Attempt attempt, long now) {
+    passed(now);
     attempts.take(attempt, now);
   }
 
   /**
    * Takes up what another instance or region cached.
    *
-   * @param packed as it is stored; null says that what was stored before {@code at} is not true
+   * @param packed as it is stored; null says that what was begun before {@code at} is not true
    * @param at when that was said
    */
   public void cached(String fingerprint, @Nullable CachedOutput packed, long at, long now) {
@@ -265,8 +226,9 @@ public final class Dispatcher {
    * @param fingerprint under which it flies
    */
   public void cancel(String fingerprint, String operationId, String reason, long now) {
-    LiveFlight live = flights.get(fingerprint);
-    if (live == null || !live.carries(operationId)) {
+    passed(now);
+    LiveFlight live = arrivals.carrying(fingerprint, operationId);
+    if (live == null) {
       return;
     }
     Request waiter = live.waiters.get(operationId);
@@ -290,13 +252,28 @@ public final class Dispatcher {
    * @return how late the latest timer was, milliseconds
    */
   public long tick(long now) {
+    passed(now);
     if (now - ticked > STALL_MILLIS) {
-      attempts.stalled(now, now - ticked);
+      silence.stalled(now, now - ticked);
     }
     ticked = now;
     long lateness = flights.expire(now, live -> due(live, now));
-    attempts.checkHandOvers(now);
+    silence.checkHandOvers(now);
     return lateness;
+  }
+
+  /**
+   * Time has passed. Where the clock was set back, callers have as much time left as before, and
+   * nobody was silent; a clock that was set forward cannot be told from having been away.
+   */
+  private void passed(long now) {
+    long back = latest - now;
+    latest = now;
+    if (back > SET_BACK_MILLIS) {
+      flights.setBack(back);
+      silence.stalled(now, 0);
+      ticked = now;
+    }
   }
 
   private void due(LiveFlight live, long now) {
@@ -307,9 +284,9 @@ public final class Dispatcher {
       return;
     }
     switch (live.flight.getPhase()) {
-      case HELD -> release(live, now);
-      case BACKOFF -> attempts.retryIfDue(live, now);
-      case SENT -> attempts.watch(live, now);
+      case HELD -> held.release(live, now);
+      case BACKOFF -> recovery.retryIfDue(live, now);
+      case SENT -> silence.watch(live, now);
       case UNKNOWN -> {}
     }
     if (flights.has(live)) {
@@ -329,53 +306,5 @@ public final class Dispatcher {
                 request.getDeadlineAt() - request.getArrivedAt(),
                 last == null ? "" : "; last failure: " + last.getMessage()),
         now);
-  }
-
-  /** Lets go of a held flight whose target is known by now, or refuses it after a while. */
-  private void release(LiveFlight live, long now) {
-    Request request = live.leader();
-    Target target = targets.target(request.getTarget());
-    if (target != null && targets.hasPool(target.spec().getPool())) {
-      out.route(request, live.fingerprint);
-      for (Request waiter : List.copyOf(live.waiters.values())) {
-        out.route(waiter, live.fingerprint);
-        flights.dropWaiter(live, waiter);
-      }
-      flights.remove(live);
-    } else if (now >= request.getArrivedAt() + policy.unknownTargetWait().toMillis()) {
-      replies.finish(live, unknown(request, target, now), now);
-    } else {
-      live.flight.setNextAt(now + HELD_CHECK_MILLIS);
-    }
-  }
-
-  private Answer unknown(Request request, @Nullable Target target, long now) {
-    String name = request.getTarget();
-    if (target == null && targets.registered(name)) {
-      return failed(
-          request,
-          Outcome.REFUSED,
-          0,
-          "MODEL_NOT_READY",
-          "no worker has %s ready; see what its workers say of it, or start one for its pool"
-              .formatted(name),
-          now);
-    }
-    return target == null
-        ? failed(
-            request,
-            Outcome.REFUSED,
-            0,
-            "TARGET_UNKNOWN",
-            "no target %s is registered; register it with 'millrace apply'".formatted(name),
-            now)
-        : failed(
-            request,
-            Outcome.REFUSED,
-            0,
-            "POOL_UNKNOWN",
-            "pool %s of target %s is not registered; register it with 'millrace apply'"
-                .formatted(target.spec().getPool(), name),
-            now);
   }
 }

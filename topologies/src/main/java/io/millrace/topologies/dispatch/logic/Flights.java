@@ -104,6 +104,16 @@ final class Flights {
     schedule(live);
   }
 
+  /** The clock was set back: what is left of every time is what it was. */
+  void setBack(long millis) {
+    for (LiveFlight live : byFingerprint.values()) {
+      live.setBack(millis);
+      live.waiters.values().forEach(w -> journal.waiter(live.fingerprint, w.getOperationId(), w));
+      write(live);
+      schedule(live);
+    }
+  }
+
   /** To be called when anything changes by which the flight is due. */
   void schedule(LiveFlight live) {
     long due = live.firstDeadline();

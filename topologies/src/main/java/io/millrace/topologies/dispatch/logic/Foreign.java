@@ -16,7 +16,8 @@ final class Foreign {
   private Foreign() {}
 
   /**
-   * Cuts an attempt's failure, version and output down to what may be passed on.
+   * Cuts an attempt's failure, version and output down to what may be passed on; an end that is
+   * none, a failure without a reason and numbers that measure nothing are put right.
    *
    * @return the attempt
    */
@@ -32,13 +33,29 @@ final class Foreign {
               "the output is %d characters long; expected at most %d: return a reference to it"
                   .formatted(output.length(), OUTPUT_LENGTH_MAX)));
     }
-    Failure failure = done.getFailure();
-    if (failure != null) {
+    if (done.getOutcome() == Outcome.UNKNOWN) {
+      done.setOutcome(Outcome.TOOL_ERROR);
       done.setFailure(
-          new Failure(cut(failure.getCode(), CODE_LENGTH_MAX), clip(failure.getMessage())));
+          new Failure("OUTCOME_INVALID", "the worker reported an end that is not known here"));
     }
+    done.setFailure(done.getOutcome() == Outcome.OK ? null : failure(done));
+    done.setRunMs(time(done.getRunMs()));
+    done.setCostMicros(Math.max(0, done.getCostMicros()));
     done.setTargetVersion(cut(done.getTargetVersion(), CODE_LENGTH_MAX));
     return done;
+  }
+
+  private static Failure failure(Attempt done) {
+    Failure failure = done.getFailure();
+    String code = failure == null ? "" : failure.getCode();
+    String message = failure == null ? "" : failure.getMessage();
+    return new Failure(
+        code.isBlank() ? done.getOutcome().name() : cut(code, CODE_LENGTH_MAX),
+        message.isBlank() ? "the worker gave no reason" : clip(message));
+  }
+
+  private static double time(double millis) {
+    return millis >= 0 && Double.isFinite(millis) ? millis : 0;
   }
 
   /** A text for people, cut where it is too long. */

@@ -56,8 +56,14 @@ final class HandOver {
     unheard.remove(sequence);
   }
 
-  /** Forgets what was concluded from time so far, after a stall of our own. */
+  /**
+   * Forgets what was concluded from time so far, after a stall of our own or a clock that was set
+   * back.
+   */
   void stalled(long nowMillis) {
+    unheard.replaceAll(
+        (sequence, waiting) ->
+            waiting.sentAt <= nowMillis ? waiting : new Waiting(waiting.fingerprint, nowMillis));
     newerMark = overtakenBelow;
     olderMark = overtakenBelow;
     markedAt = nowMillis;

@@ -6,20 +6,34 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Cached answers that are ready to be served: decoded, uncompressed, bounded in bytes. */
-final class HeapTier {
+/**
+ * Cached answers that are ready to be served: decoded, uncompressed, bounded in bytes.
+ *
+ * <p>Not safe for use by several threads.
+ */
+public final class HeapTier {
   /** What an entry takes on the heap besides its text: objects, and what the policy remembers. */
   private static final int OVERHEAD_BYTES = 512;
 
   private final AdaptiveReplacement kept;
   private final Map<Long, CachedOutput> answers = new HashMap<>();
 
-  HeapTier(long bytesMax) {
+  /**
+   * Holds nothing yet.
+   *
+   * @param bytesMax most bytes that it holds
+   */
+  public HeapTier(long bytesMax) {
     kept = new AdaptiveReplacement(bytesMax);
   }
 
+  /** Bytes that an answer takes here. */
+  public static int bytes(String fingerprint, CachedOutput answer) {
+    return OVERHEAD_BYTES + CachedOutputs.bytes(fingerprint, answer);
+  }
+
   /** The answer under a key, or null. */
-  @Nullable CachedOutput get(long key, String fingerprint) {
+  public @Nullable CachedOutput get(long key, String fingerprint) {
     CachedOutput answer = answers.get(key);
     if (answer != null) {
       use(key, fingerprint, answer);
@@ -27,7 +41,8 @@ final class HeapTier {
     return answer;
   }
 
-  void put(long key, String fingerprint, CachedOutput answer) {
+  /** Holds an answer, unless it is larger than all the room. */
+  public void put(long key, String fingerprint, CachedOutput answer) {
     answers.put(key, answer);
     use(key, fingerprint, answer);
     if (!kept.holds(key)) {
@@ -37,8 +52,8 @@ final class HeapTier {
 
   /** What a miss costs is a read, which grows with the bytes. */
   private void use(long key, String fingerprint, CachedOutput answer) {
-    int bytes = CachedOutputs.bytes(fingerprint, answer);
-    kept.access(key, OVERHEAD_BYTES + bytes, Math.max(1, bytes), answers::remove);
+    int bytes = bytes(fingerprint, answer);
+    kept.access(key, bytes, bytes - OVERHEAD_BYTES + 1, answers::remove);
   }
 
   void remove(long key) {

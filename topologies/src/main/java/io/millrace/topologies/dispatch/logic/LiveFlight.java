@@ -1,8 +1,11 @@
 package io.millrace.topologies.dispatch.logic;
 
+import io.millrace.events.Outcome;
 import io.millrace.events.Tensor;
 import io.millrace.state.Flight;
+import io.millrace.state.FlightPhase;
 import io.millrace.state.Request;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +18,12 @@ final class LiveFlight {
 
   /** Operations that joined, by operation id, in order of arrival. */
   final Map<String, Request> waiters = new LinkedHashMap<>(4);
+
+  /** The attempts that have begun and not ended: when each was last sent, by its task id. */
+  final Map<String, Long> out = new HashMap<>(2);
+
+  /** Name of the target that was sent to last; empty: none yet. */
+  String asked = "";
 
   /** When a worker that runs it was last heard of, milliseconds since the epoch; 0: not yet. */
   long heardAt;
@@ -31,6 +40,9 @@ final class LiveFlight {
   /** Deadline that the last task was sent with, milliseconds since the epoch; 0: not known. */
   long sentUntil;
 
+  /** How much was known to be untrue when its first task was sent; 0: not known any more. */
+  long heard;
+
   /** Whether an earlier run began it, which may have answered operations of it already. */
   boolean restored;
 
@@ -39,8 +51,52 @@ final class LiveFlight {
     this.flight = flight;
   }
 
+  /** One that nothing was sent for yet. */
+  static LiveFlight of(String fingerprint, Request leader) {
+    Flight flight = new Flight();
+    flight.setRequest(leader);
+    flight.setWork("");
+    flight.setPhase(FlightPhase.UNKNOWN);
+    flight.setPool("");
+    flight.setTaskId("");
+    flight.setTaskOperationId("");
+    flight.setClaimRequired(true);
+    flight.setClaimId("");
+    flight.setElderTaskId("");
+    flight.setLastOutcome(Outcome.UNKNOWN);
+    return new LiveFlight(fingerprint, flight);
+  }
+
   Request leader() {
     return flight.getRequest();
+  }
+
+  /** Fingerprint under which its output is cached. */
+  String work() {
+    return flight.getWork().isEmpty() ? fingerprint : flight.getWork();
+  }
+
+  /** When its first task was sent, milliseconds since the epoch; 0: none was. */
+  long begunAt() {
+    // An earlier version noted only when the last one was.
+    return flight.getBegunAt() == 0 ? flight.getSentAt() : flight.getBegunAt();
+  }
+
+  /**
+   * Where its answer comes from.
+   *
+   * @param version of the target
+   */
+  Origin origin(String version) {
+    Request leader = leader();
+    return new Origin(
+        work(),
+        leader.getTenant(),
+        leader.getTarget(),
+        version,
+        begunAt(),
+        heard,
+        leader.getSpeculative() ? leader.getCorrelationId() : "");
   }
 
   boolean claimed() {
@@ -71,6 +127,28 @@ final class LiveFlight {
       first = Math.min(first, waiter.getDeadlineAt());
     }
     return first;
+  }
+
+  /** Has all its times lie earlier, as the clock was set back by so many milliseconds. */
+  void setBack(long millis) {
+    setBack(leader(), millis);
+    waiters.values().forEach(waiter -> setBack(waiter, millis));
+    flight.setSentAt(earlier(flight.getSentAt(), millis));
+    flight.setNextAt(earlier(flight.getNextAt(), millis));
+    out.replaceAll((task, sentAt) -> earlier(sentAt, millis));
+    heardAt = earlier(heardAt, millis);
+    hedgeAt = earlier(hedgeAt, millis);
+    sentUntil = earlier(sentUntil, millis);
+  }
+
+  private static void setBack(Request request, long millis) {
+    request.setArrivedAt(request.getArrivedAt() - millis);
+    request.setDeadlineAt(request.getDeadlineAt() - millis);
+  }
+
+  /** 0 is no time. */
+  private static long earlier(long time, long millis) {
+    return time == 0 ? 0 : time - millis;
   }
 
   /** Whether the operation waits for this flight, as its leader or as one that joined. */

@@ -18,6 +18,9 @@ public interface Outbox {
    */
   void cached(String fingerprint, @Nullable CachedOutput packed);
 
+  /** Tells other instances that a conversation may have written. */
+  void wrote(String tenant, String conversation, long nowMillis);
+
   /** Hands a task to the workers of a pool. */
   void task(String pool, Task task);
 

@@ -28,6 +28,12 @@ final class OutputCache {
   /** Larger outputs of models are not cached: they would crowd out all else. */
   private static final long TENSOR_BYTES_MAX = 1 << 20;
 
+  /** As long as conversations are followed; writes are remembered for longer than that. */
+  private static final long AHEAD_MILLIS_MAX = 600_000;
+
+  /** What was stored further in the future than this was stored by a clock that was wrong. */
+  private static final long FUTURE_MILLIS_MAX = 300_000;
+
   private final CachePolicy policy;
   private final Journal journal;
   private final Outbox out;
@@ -46,9 +52,12 @@ final class OutputCache {
     this.invalidations = invalidations;
     this.stored = new AdaptiveReplacement(policy.bytesMax());
     this.heap = new HeapTier(policy.heapBytesMax());
-    this.tenants = new TenantShares(policy.tenantBytesMax());
+    // A quota of all the room is none: what goes is the policy's to say then.
+    this.tenants =
+        new TenantShares(
+            policy.tenantBytesMax() < policy.bytesMax() ? policy.tenantBytesMax() : Long.MAX_VALUE);
     List<CacheEntry> found = new ArrayList<>();
-    journal.restoreCache((fingerprint, cached) -> found.add(CacheEntry.of(fingerprint, cached)));
+    journal.restoreCache((fingerprint, cached) -> found.add(CacheEntry.of(fingerprint, cached, 0)));
     found.sort(Comparator.comparingLong(CacheEntry::storedAt));
     for (CacheEntry entry : found) {
       if (!admit(entry)) {
@@ -62,9 +71,13 @@ final class OutputCache {
     return bytes;
   }
 
-  /** What is cached and has not expired; else null. */
-  @Nullable CachedOutput get(String fingerprint, long now) {
-    CacheEntry entry = find(fingerprint, now);
+  /**
+   * What is cached, has not expired and is still true; else null.
+   *
+   * @param conversation that asks; empty: none
+   */
+  @Nullable CachedOutput get(String fingerprint, String conversation, long now) {
+    CacheEntry entry = find(fingerprint, conversation, now);
     return entry == null || entry.expiresAt() <= now ? null : read(entry);
   }
 
@@ -72,27 +85,28 @@ final class OutputCache {
    * What may stand in for an answer that cannot be had: cached, maybe expired, but no longer ago
    * than the target allows; else null. Failures never stand in.
    */
-  @Nullable CachedOutput stale(String fingerprint, long now) {
-    CacheEntry entry = find(fingerprint, now);
+  @Nullable CachedOutput stale(String fingerprint, String conversation, long now) {
+    CacheEntry entry = find(fingerprint, conversation, now);
     CachedOutput cached = entry == null ? null : read(entry);
     return cached == null || cached.getFailure() != null ? null : cached;
   }
 
-  private @Nullable CacheEntry find(String fingerprint, long now) {
+  private @Nullable CacheEntry find(String fingerprint, String conversation, long now) {
     CacheEntry entry = entries.get(CacheEntry.key(fingerprint));
     if (entry == null || !entry.fingerprint().equals(fingerprint)) {
       return null;
     }
-    if (invalidations.strike(entry)) {
+    if (invalidations.strike(entry.origin())) {
       remove(entry);
       out.cached(fingerprint, null);
       return null;
     }
-    if (entry.staleUntil() <= now) {
+    // Stored by a clock that was ahead: how old it is cannot be told.
+    if (entry.staleUntil() <= now || entry.storedAt() > later(now, FUTURE_MILLIS_MAX)) {
       remove(entry);
       return null;
     }
-    return entry;
+    return invalidations.strike(entry.origin(), conversation) ? null : entry;
   }
 
   private @Nullable CachedOutput read(CacheEntry entry) {
@@ -113,13 +127,19 @@ final class OutputCache {
   }
 
   /**
-   * Caches what a worker gave, if the target allows it: an output, or the failure of the target
-   * itself where that may be served again.
+   * Caches what a worker gave, if the target allows it and nothing that was said meanwhile made it
+   * untrue: an output, or the failure of the target itself where that may be served again.
    *
+   * @param origin of the answer
    * @param target as it is registered now; null if it is no more
    */
-  void put(String fingerprint, String tenant, @Nullable Target target, Answer answer, long now) {
-    if (target == null || !target.cacheable()) {
+  void put(Origin origin, @Nullable Target target, Answer answer, long now) {
+    if (target == null || !target.cacheable() || invalidations.strike(origin)) {
+      return;
+    }
+    String fingerprint = origin.fingerprint();
+    CacheEntry known = entries.get(CacheEntry.key(fingerprint));
+    if (known != null && known.begunAt() > origin.begunAt()) {
       return;
     }
     TargetSpec spec = target.spec();
@@ -132,41 +152,44 @@ final class OutputCache {
       return;
     }
     CachedOutput cached = new CachedOutput();
-    cached.setTenant(tenant);
-    cached.setTarget(target.name());
-    cached.setTargetVersion(answer.getTargetVersion());
+    cached.setTenant(origin.tenant());
+    cached.setTarget(origin.target());
+    cached.setTargetVersion(origin.targetVersion());
     cached.setOutput(answer.getOutput());
     InferenceRun run = answer.getInference();
     cached.setOutputs(run == null ? null : run.getOutputs());
     cached.setFailure(ok ? null : answer.getFailure());
     cached.setStoredAt(now);
-    cached.setExpiresAt(later(now, ttl));
-    Long stale = ok ? spec.getStaleIfErrorMs() : null;
+    cached.setBegunAt(origin.begunAt());
+    cached.setAheadFor(origin.aheadFor());
+    cached.setExpiresAt(later(now, origin.madeAhead() ? Math.min(ttl, AHEAD_MILLIS_MAX) : ttl));
+    Long stale = ok && !origin.madeAhead() ? spec.getStaleIfErrorMs() : null;
     cached.setStaleUntil(stale == null ? 0 : later(cached.getExpiresAt(), stale));
     cached.setRunMs(answer.getRunMs());
     CachedOutput packed = CachedOutputs.pack(cached, policy.compressBytesMin());
-    keep(fingerprint, packed);
-    out.cached(fingerprint, packed);
+    if (keep(CacheEntry.of(fingerprint, packed, origin.heard()), packed)) {
+      out.cached(fingerprint, packed);
+    }
   }
 
   /**
    * Takes up what another instance or region cached, unless it is older than what is known here.
    *
-   * @param packed as it is stored; null says that what was stored before {@code at} is not true
+   * @param packed as it is stored; null says that what was begun before {@code at} is not true
    * @param at when that was said, milliseconds since the epoch
    */
   void takeUp(String fingerprint, @Nullable CachedOutput packed, long at, long now) {
     CacheEntry known = entries.get(CacheEntry.key(fingerprint));
     if (packed == null) {
-      if (known != null && known.fingerprint().equals(fingerprint) && known.storedAt() < at) {
+      if (known != null && known.fingerprint().equals(fingerprint) && known.begunAt() < at) {
         remove(known);
       }
       return;
     }
-    CacheEntry entry = CacheEntry.of(fingerprint, packed);
-    boolean newer = known == null || known.storedAt() < entry.storedAt();
-    if (newer && entry.staleUntil() > now && !invalidations.strike(entry)) {
-      keep(fingerprint, packed);
+    CacheEntry entry = CacheEntry.of(fingerprint, packed, 0);
+    boolean newer = known == null || known.begunAt() < entry.begunAt();
+    if (newer && entry.staleUntil() > now && !invalidations.strike(entry.origin())) {
+      keep(entry, packed);
     }
   }
 
@@ -178,21 +201,24 @@ final class OutputCache {
   private boolean worthRemembering(String fingerprint, Answer answer, long now) {
     return answer.getOutcome() == Outcome.TOOL_ERROR
         && answer.getFailure() != null
-        && stale(fingerprint, now) == null;
+        && stale(fingerprint, "", now) == null;
   }
 
-  private void keep(String fingerprint, CachedOutput packed) {
-    CacheEntry entry = CacheEntry.of(fingerprint, packed);
+  /** Stores it in the place of what was there; false if it does not fit. */
+  private boolean keep(CacheEntry entry, CachedOutput packed) {
+    String fingerprint = entry.fingerprint();
     CacheEntry before = entries.get(CacheEntry.key(fingerprint));
     if (before != null) {
       forget(before);
     }
-    if (admit(entry)) {
+    boolean kept = admit(entry);
+    if (kept) {
       journal.cached(fingerprint, packed);
     }
     if (before != null && !entry.equals(entries.get(CacheEntry.key(fingerprint)))) {
       journal.cached(before.fingerprint(), null);
     }
+    return kept;
   }
 
   private boolean admit(CacheEntry entry) {

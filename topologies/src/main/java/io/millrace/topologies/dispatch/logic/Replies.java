@@ -26,6 +26,8 @@ final class Replies {
   private final Outbox out;
   private final Flights flights;
   private final OutputCache cache;
+  private final Writes writes;
+  private final AttemptHealth health;
 
   Replies(
       DispatchPolicy policy,
@@ -33,23 +35,28 @@ final class Replies {
       Journal journal,
       Outbox out,
       Flights flights,
-      OutputCache cache) {
+      OutputCache cache,
+      Writes writes,
+      AttemptHealth health) {
     this.policy = policy;
     this.targets = targets;
     this.journal = journal;
     this.out = out;
     this.flights = flights;
     this.cache = cache;
+    this.writes = writes;
+    this.health = health;
   }
 
   void answer(Request request, Answer answer, long now) {
+    writes.answered(request, answer, now);
     journal.answer(request.getOperationId(), now, Answers.kept(answer));
     out.answer(request, answer);
   }
 
   /** What was cached of the flight's work and may stand in for its answer; null: nothing. */
   @Nullable CachedOutput stale(LiveFlight live, long now) {
-    return cache.stale(live.fingerprint, now);
+    return cache.stale(live.work(), live.leader().getCorrelationId(), now);
   }
 
   /** Refuses an operation at once; the refusal is its answer and is given again. */
@@ -132,10 +139,13 @@ final class Replies {
    * repeats, but loses none.
    */
   void finish(LiveFlight live, Answer answer, long now) {
+    health.over(live, answer.getOutcome(), now);
     if (answer.getServedBy() == ServedBy.WORKER && answer.getAnsweredBy().isEmpty()) {
-      Request leader = live.leader();
       cache.put(
-          live.fingerprint, leader.getTenant(), targets.target(leader.getTarget()), answer, now);
+          live.origin(answer.getTargetVersion()),
+          targets.target(live.leader().getTarget()),
+          answer,
+          now);
     }
     answer(live, live.leader(), answer, now);
     for (Request waiter : List.copyOf(live.waiters.values())) {

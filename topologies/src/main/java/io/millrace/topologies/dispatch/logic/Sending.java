@@ -1,6 +1,5 @@
 package io.millrace.topologies.dispatch.logic;
 
-import io.millrace.events.Attempt;
 import io.millrace.events.ControlType;
 import io.millrace.events.OperationKind;
 import io.millrace.events.TargetSpec;
@@ -23,6 +22,7 @@ final class Sending {
   private final Fallbacks fallbacks;
   private final Controls controls;
   private final AttemptHealth health;
+  private final Writes writes;
   private long sequence;
 
   Sending(
@@ -35,6 +35,7 @@ final class Sending {
       Fallbacks fallbacks,
       Controls controls,
       AttemptHealth health,
+      Writes writes,
       long now) {
     this.partition = partition;
     this.kind = kind;
@@ -45,6 +46,7 @@ final class Sending {
     this.fallbacks = fallbacks;
     this.controls = controls;
     this.health = health;
+    this.writes = writes;
     // Above every sequence of an earlier run, so that its late attempts prove nothing about ours.
     this.sequence = now * 1_000;
   }
@@ -97,6 +99,7 @@ final class Sending {
   void leaveToElder(LiveFlight live, long now) {
     live.flight.setTaskId(live.flight.getElderTaskId());
     live.flight.setElderTaskId("");
+    live.flight.setSentAt(live.out.getOrDefault(live.flight.getTaskId(), now));
     handOvers.forget(live);
     // It has been running for a while, so it beats.
     live.heardAt = now;
@@ -104,18 +107,15 @@ final class Sending {
     flights.schedule(live);
   }
 
-  /** Takes back the attempt that an answer made useless. */
-  void cancelLoser(LiveFlight live, Attempt winner, long now) {
-    Flight flight = live.flight;
-    if (!flight.getElderTaskId().isEmpty()) {
-      boolean elderWon = winner.getTaskId().equals(flight.getElderTaskId());
-      String loser = elderWon ? flight.getTaskId() : flight.getElderTaskId();
+  /** Takes back the attempts that an answer made useless: all that are still out. */
+  void callOffOthers(LiveFlight live, long now) {
+    for (String taskId : live.out.keySet()) {
       out.control(
           Orders.control(
               ControlType.CANCEL,
               live.leader().getTenant(),
-              flight.getTaskOperationId(),
-              loser,
+              live.flight.getTaskOperationId(),
+              taskId,
               "",
               "another attempt succeeded first",
               now));
@@ -145,6 +145,11 @@ final class Sending {
     Flight flight = live.flight;
     flight.setPhase(FlightPhase.SENT);
     flight.setSequence(++sequence);
+    if (flight.getBegunAt() == 0) {
+      flight.setBegunAt(now);
+      flight.setFirstSequence(sequence);
+      live.heard = writes.heard();
+    }
     flight.setPool(spec.getPool());
     flight.setSentAt(now);
     flight.setNextAt(0L);
@@ -154,6 +159,7 @@ final class Sending {
     handOvers.sent(live, now);
     flights.schedule(live);
     health.sent(live, spec, now);
+    writes.sent(live.leader(), spec, now);
     out.task(
         spec.getPool(),
         Orders.task(

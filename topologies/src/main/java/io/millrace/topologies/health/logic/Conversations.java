@@ -12,10 +12,10 @@ import java.util.function.Consumer;
  *
  * <p>Work that ended within the span of other work was called by it; work that ended before other
  * work began came before it, and the other may rest on its output. Work that overlaps otherwise ran
- * side by side. One stream task sees only what falls to its partition: a sample, and enough to
- * learn from. Remembered are the last four ends of each of the 2,048 latest conversations.
+ * side by side. Remembered are the last four ends of each of the 2,048 latest conversations, so all
+ * work of a conversation is to be seen by the same one of these.
  */
-final class Conversations {
+public final class Conversations {
   private static final int CONVERSATIONS_MAX = 2_048;
   private static final int ENDS_MAX = 4;
 
@@ -36,7 +36,7 @@ final class Conversations {
    * @param startedAt milliseconds since the epoch, as {@code endedAt}
    * @param dependsOn takes each target that the work rests on
    */
-  void ended(
+  public void ended(
       String conversation,
       String target,
       long startedAt,

@@ -37,9 +37,6 @@ public final class HealthFold {
   /** Most targets between two flushes. */
   static final int TARGETS_MAX = 10_000;
 
-  /** Longest name of a conversation that is remembered, UTF-16 units. */
-  private static final int CONVERSATION_LENGTH_MAX = 128;
-
   private static final int CODES_MAX = 32;
 
   /** Most targets that one summary says its target depends on. */
@@ -54,7 +51,6 @@ public final class HealthFold {
   private final LongSupplier clock;
   private final Consumer<HealthSummary> summaries;
   private final Map<String, Sum> sums = new HashMap<>();
-  private final Conversations conversations = new Conversations();
   private @Nullable Sum last;
   private long flushes;
 
@@ -113,27 +109,38 @@ public final class HealthFold {
     sum.refused++;
   }
 
+  /** Notes that there is something about the target, and counts nothing. */
+  public void seen(String target, TargetKind kind, long atMillis) {
+    sum(target, kind).seen(atMillis);
+  }
+
+  /** Counts an attempt that was called off, or came too late to begin. */
+  public void calledOff(String target, TargetKind kind, long atMillis) {
+    Sum sum = sum(target, kind);
+    sum.seen(atMillis);
+    sum.calledOff++;
+  }
+
   /**
-   * Notes how long an attempt was in flight, and what it came after in its conversation.
+   * Notes how long an attempt was in flight that was not called off.
    *
-   * @param conversation the correlation id or the parent; empty: it belongs to none
-   * @param startedAt when its operation arrived
+   * @param timedOut whether it ran out of time
    * @param sentAt when the attempt was handed to a worker
    * @param endedAt when its end was heard of
    */
-  public void flown(
-      String target,
-      TargetKind kind,
-      String conversation,
-      long startedAt,
-      long sentAt,
-      long endedAt) {
+  public void flown(String target, TargetKind kind, boolean timedOut, long sentAt, long endedAt) {
     Sum sum = sum(target, kind);
     sum.seen(endedAt);
-    sum.inFlightMillis += Math.max(0, endedAt - sentAt);
-    if (!conversation.isEmpty() && conversation.length() <= CONVERSATION_LENGTH_MAX) {
-      conversations.ended(conversation, sum.target, startedAt, endedAt, sum::dependsOn);
-    }
+    long millis = Math.max(0, endedAt - sentAt);
+    sum.inFlightMillis += millis;
+    sum.timedOutMillis += timedOut ? millis : 0;
+  }
+
+  /** Notes that work of a target rested on that of another. */
+  public void restsOn(String target, TargetKind kind, String other, long atMillis) {
+    Sum sum = sum(target, kind);
+    sum.seen(atMillis);
+    sum.dependsOn(other);
   }
 
   private Sum sum(String target, TargetKind kind) {
@@ -185,7 +192,9 @@ public final class HealthFold {
     private long sent;
     private long retries;
     private long refused;
+    private long calledOff;
     private double inFlightMillis;
+    private double timedOutMillis;
 
     Sum(String target, TargetKind kind) {
       this.target = target;
@@ -275,7 +284,9 @@ public final class HealthFold {
       summary.setSent(sent);
       summary.setRetries(retries);
       summary.setRefused(refused);
+      summary.setCalledOff(calledOff);
       summary.setInFlightMs(inFlightMillis);
+      summary.setTimedOutMs(timedOutMillis);
       summary.setDependsOn(dependsOn);
       return summary;
     }

@@ -17,7 +17,8 @@ public final class Sketches {
     return DDSketches.unboundedDense(HealthFold.ACCURACY);
   }
 
-  static ByteBuffer bytes(DDSketch sketch) {
+  /** A sketch, encoded. */
+  public static ByteBuffer bytes(DDSketch sketch) {
     GrowingByteArrayOutput out = GrowingByteArrayOutput.withDefaultInitialCapacity();
     try {
       sketch.encode(out, false);

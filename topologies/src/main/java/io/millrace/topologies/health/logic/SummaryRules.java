@@ -20,14 +20,16 @@ final class SummaryRules {
                 summary.getLost(),
                 summary.getSent(),
                 summary.getRetries(),
-                summary.getRefused())
+                summary.getRefused(),
+                summary.getCalledOff())
             .allMatch(count -> count >= 0 && count <= HealthFold.COUNT_MAX);
     if (!counts) {
       throw new IllegalArgumentException(
           "counts of a summary are 0 to %d".formatted(HealthFold.COUNT_MAX));
     }
-    if (!(summary.getInFlightMs() >= 0 && Double.isFinite(summary.getInFlightMs()))) {
-      throw new IllegalArgumentException("in_flight_ms is a finite number of 0 or more");
+    if (!isTime(summary.getInFlightMs()) || !isTime(summary.getTimedOutMs())) {
+      throw new IllegalArgumentException(
+          "in_flight_ms and timed_out_ms are finite numbers of 0 or more");
     }
     if (summary.getTarget().isEmpty()
         || tooLong(summary.getTarget())
@@ -42,6 +44,10 @@ final class SummaryRules {
       throw new IllegalArgumentException(
           "depends_on names at most %d targets".formatted(HealthFold.DEPENDENCIES_MAX));
     }
+  }
+
+  private static boolean isTime(double millis) {
+    return millis >= 0 && Double.isFinite(millis);
   }
 
   private static boolean tooLong(String target) {

@@ -71,6 +71,7 @@ public final class TargetHealth {
    */
   public boolean add(HealthSummary summary, HealthPolicy policy, long now) {
     SummaryRules.check(summary);
+    forgetFuture(now);
     DDSketch latencies = Sketches.empty();
     Sketches.merge(latencies, summary.getLatencySketch());
     long failed = summary.getToolErrors() + summary.getTimeouts() + summary.getLost();
@@ -105,6 +106,7 @@ public final class TargetHealth {
 
   /** Lets time pass; says whether the circuit moved. */
   public boolean tick(HealthPolicy policy, long now) {
+    forgetFuture(now);
     Iterator<Long> bucket = buckets.keySet().iterator();
     while (bucket.hasNext() && (bucket.next() + 1) * BUCKET_MILLIS <= now - WINDOW_MILLIS) {
       bucket.remove();
@@ -133,6 +135,18 @@ public final class TargetHealth {
       // A probe that was never sent, or whose word was lost, must not keep the circuit half open.
       case HALF_OPEN -> waited && halfOpen("no probe was heard of; probing again", now);
     };
+  }
+
+  /** After a clock that was ahead was set back, nothing may wait for the time that it had shown. */
+  private void forgetFuture(long now) {
+    buckets.tailMap(Math.floorDiv(now + AHEAD_MILLIS, BUCKET_MILLIS), false).clear();
+    if (countedFrom > now) {
+      countedFrom = Long.MIN_VALUE;
+    }
+    Instant since = status.getCircuitChangedAt();
+    if (since != null && since.toEpochMilli() > now) {
+      status.setCircuitChangedAt(Instant.ofEpochMilli(now));
+    }
   }
 
   private boolean halfOpen(String reason, long now) {

@@ -19,6 +19,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -285,6 +286,11 @@ public final class PlanRun {
     outcome = why;
     failure = reason;
     stopped = true;
+  }
+
+  /** Gives each call with each that it waits for. */
+  void eachEdge(BiConsumer<PlannedCall, PlannedCall> edges) {
+    nodes.values().forEach(node -> node.dependants.forEach(d -> edges.accept(d.call, node.call)));
   }
 
   /** Whether nothing is left to wait for. */

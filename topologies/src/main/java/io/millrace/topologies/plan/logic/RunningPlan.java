@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 
 /**
  * A plan under way: makes tool calls of its steps, cancels those that nobody waits for any more,
@@ -94,6 +95,16 @@ public final class RunningPlan {
       return List.of();
     }
     return calls(run.onResult(result), now);
+  }
+
+  /**
+   * Gives each pair of targets of which the first is called with, or after, what the other gave.
+   */
+  public void eachEdge(BiConsumer<String, String> edges) {
+    run.eachEdge(
+        (call, before) ->
+            edges.accept(
+                TargetTable.toolName(call.getTarget()), TargetTable.toolName(before.getTarget())));
   }
 
   /** Ends the plan now, such as at its deadline. */

@@ -1,5 +1,6 @@
 package io.millrace.topologies.scaling.logic;
 
+import io.millrace.topologies.memory.logic.Memory;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -103,6 +104,21 @@ public final class AutoRegression implements Forecaster {
     asked.addLast(features);
     double change = Math.max(-CHANGE_MAX, Math.min(CHANGE_MAX, dot(weights, features)));
     return rates.rate(rates.ago(0) + change);
+  }
+
+  @Override
+  public void remember(Memory memory) {
+    rates.remember(memory);
+    memory.numbers(weights);
+    for (int i = 0; i < weights.length; i++) {
+      // It is symmetric.
+      for (int j = 0; j <= i; j++) {
+        covariance[i][j] = memory.number(covariance[i][j]);
+        covariance[j][i] = covariance[i][j];
+      }
+    }
+    error = memory.number(error);
+    slowRate = memory.number(slowRate);
   }
 
   private double[] features(long window) {

@@ -1,5 +1,6 @@
 package io.millrace.topologies.scaling.logic;
 
+import io.millrace.topologies.memory.logic.Memory;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -144,6 +145,26 @@ public final class Forecasts {
     return weights == 0
         ? new Forecast(rate, rate, trusted)
         : new Forecast(sum / weights, highest, trusted);
+  }
+
+  /**
+   * Passes what they have learnt and how far each is trusted through a memory.
+   *
+   * @throws IllegalArgumentException if it is read and is of others
+   */
+  void remember(Memory memory) {
+    for (Member member : members) {
+      String name = memory.text(member.forecaster.name());
+      if (!name.equals(member.forecaster.name())) {
+        throw new IllegalArgumentException(
+            "is of the forecaster %s, not %s".formatted(name, member.forecaster.name()));
+      }
+      member.errors = memory.number(member.errors);
+      member.benched = (int) memory.count(member.benched);
+      if (member.benched == 0) {
+        member.forecaster.remember(memory);
+      }
+    }
   }
 
   /** What went wrong since the last call, for people. */

@@ -1,5 +1,6 @@
 package io.millrace.topologies.scaling.logic;
 
+import io.millrace.topologies.memory.logic.Memory;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -42,7 +43,7 @@ public final class Headroom {
   private double error = Double.NaN;
   private double margin = MARGIN_MIN;
   private final Deque<Double> needed = new ArrayDeque<>();
-  private final List<Double> first = new ArrayList<>();
+  private List<Double> first = new ArrayList<>();
 
   private record Provided(double forecast, double unit, double rate) {}
 
@@ -101,6 +102,14 @@ public final class Headroom {
       margin = Math.min(margin, SURPLUS * most);
     }
     margin = Math.max(MARGIN_MIN, Math.min(MARGIN_MAX, margin));
+  }
+
+  /** Passes what it has learnt through a memory. */
+  void remember(Memory memory) {
+    error = memory.number(error);
+    margin = memory.number(margin);
+    first = new ArrayList<>(memory.list(first, Double.BYTES, 0.0, memory::number));
+    memory.lastNumbers(needed, RECENT);
   }
 
   /** The present margin, in usual errors. */

@@ -1,5 +1,6 @@
 package io.millrace.topologies.scaling.logic;
 
+import io.millrace.topologies.memory.logic.Memory;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -13,14 +14,31 @@ import org.jspecify.annotations.Nullable;
  * <p>The forecast for the window in which a decision takes effect, with its headroom, gives the
  * rate to provide for; the replicas must carry that rate, and keep the wait of the expected rate
  * within the objective ({@link Staffing}). When arrivals are twice what the replicas can carry, the
- * newest arrivals alone count and nothing is taken away (panic). Fewer replicas are put off until
- * none of the decisions within the cool-down wanted more.
+ * newest arrivals alone count and nothing is taken away (panic); for a minute after that no less
+ * than what came is provided for. Fewer replicas are put off until no decision wanted more for
+ * three times as long as it takes to have them back, at most for the cool-down: to give up early
+ * what would soon be needed again costs no more than that time (the rule of renting skis, A. R.
+ * Karlin et al., "Competitive Snoopy Caching", Algorithmica 3, 1988).
  */
 public final class PoolScaler {
   private static final double PANIC = 2;
 
+  /** Share of those that may be late that is aimed at: noise takes the rest. */
+  private static final double LATE_AIM = 0.1;
+
+  private static final int HOLD_LEADS = 3;
+
+  /** So long after a panic at least what came is provided for: forecasts do not know it yet. */
+  private static final int ALARMED_WINDOWS = 6;
+
   /** Where the objective leaves no time to wait, an operation may still wait a tenth of its own. */
   private static final double WAIT_SHARE_MIN = 0.1;
+
+  /** So many missing windows are taken to have been like the one before them. */
+  private static final long FILLED_MAX = 30;
+
+  private static final int WANTED_KEPT = 512;
+  private static final long NOT_YET = Long.MIN_VALUE;
 
   private final ScalingRules rules;
   private final Duration window;
@@ -31,6 +49,9 @@ public final class PoolScaler {
   private double serviceMs;
   private double carried;
   private long idle;
+  private long alarmed;
+  private long number = NOT_YET;
+  private double rate;
 
   /**
    * @param window length of a window, 1 s or longer
@@ -61,22 +82,25 @@ public final class PoolScaler {
   /**
    * Takes what the next window was like and decides.
    *
-   * @param seen its number is the former one's plus one
+   * @param seen its number is the former one's plus one; a few that are missing in between are
+   *     taken to have been like the former, and where the clock jumped it just goes on
    */
   public Scaling next(PoolWindow seen) {
     if (seen.serviceMs() > 0) {
       serviceMs = seen.serviceMs();
     }
-    double rate = seen.perSecond();
-    Forecasts.Forecast forecast = forecasts.next(seen.number(), rate);
-    double base = cautious ? forecast.highest() : forecast.expected();
-    double provided = headroom.next(rate, base);
+    fill(seen.number());
+    number = seen.number();
+    rate = seen.perSecond();
+    Forecasts.Forecast forecast = forecasts.next(number, rate);
+    double provided = provided(forecast);
     double seconds = window.toMillis() / 1e3;
     double now = rate + seen.queued() / seconds;
     boolean panic = carried > 0 && now > PANIC * carried;
-    double most = Math.max(provided, panic ? now : 0) + seen.queued() / seconds;
+    alarmed = panic ? ALARMED_WINDOWS : Math.max(0, alarmed - 1);
+    double most = Math.max(provided, alarmed > 0 ? now : 0) + seen.queued() / seconds;
     double perReplica = serviceMs > 0 ? rules.slots() * 1e3 / serviceMs : Double.POSITIVE_INFINITY;
-    double throughput = most / perReplica;
+    double throughput = most / perReplica / tolerance();
     double latency = forLatency(forecast.expected(), seen.variability());
     double need = Math.max(throughput, latency);
     double held = held(need);
@@ -105,6 +129,39 @@ public final class PoolScaler {
         forecasts.faults());
   }
 
+  private void fill(long next) {
+    long missing = number == NOT_YET ? 0 : next - number - 1;
+    for (long i = 1; i <= missing && missing <= FILLED_MAX; i++) {
+      provided(forecasts.next(number + i, rate));
+    }
+  }
+
+  private double provided(Forecasts.Forecast forecast) {
+    return headroom.next(rate, cautious ? forecast.highest() : forecast.expected());
+  }
+
+  /**
+   * Passes what it has learnt through a memory.
+   *
+   * @throws IllegalArgumentException if it is read and is of another start-up time, or not of a
+   *     scaler
+   */
+  public void remember(Memory memory) {
+    long lead = memory.count(lead());
+    if (lead != lead()) {
+      throw new IllegalArgumentException("looks %d windows ahead, not %d".formatted(lead, lead()));
+    }
+    forecasts.remember(memory);
+    headroom.remember(memory);
+    memory.lastNumbers(wanted, WANTED_KEPT);
+    serviceMs = memory.number(serviceMs);
+    carried = memory.number(carried);
+    idle = memory.count(idle);
+    alarmed = memory.count(alarmed);
+    number = memory.count(number);
+    rate = memory.number(rate);
+  }
+
   /**
    * Looks at what came since a window began: a burst need not wait for its end.
    *
@@ -120,6 +177,7 @@ public final class PoolScaler {
     }
     double perReplica = rules.slots() * 1e3 / serviceMs;
     double need = now / perReplica;
+    alarmed = ALARMED_WINDOWS + 1;
     wanted.addLast(need);
     double exact = Math.max(rules.min(), Math.min(rules.max(), need));
     carried = exact * perReplica;
@@ -151,18 +209,36 @@ public final class PoolScaler {
     }
     int servers =
         Staffing.servers(
-            expected * serviceMs / 1e3, variability, wait / serviceMs, 1 - rules.quantile());
+            expected * serviceMs / 1e3,
+            variability,
+            wait / serviceMs,
+            LATE_AIM * (1 - rules.quantile()));
     return (double) servers / rules.slots();
+  }
+
+  /**
+   * How much more than its capacity may come without anyone being late: what is too much is worked
+   * off within the time that the objective leaves for waiting, and grows until a decision on it
+   * takes effect.
+   */
+  private double tolerance() {
+    double patience = Math.max(0, rules.objective().toMillis() - serviceMs);
+    return serviceMs > 0 ? 1 + Math.min(1, patience / window.toMillis()) / lead() : 1;
+  }
+
+  /** Windows for which the largest need holds. */
+  private long holdWindows() {
+    return Math.min(coolDownWindows(), HOLD_LEADS * (long) lead());
   }
 
   private long coolDownWindows() {
     return Math.max(1, rules.coolDown().toMillis() / window.toMillis());
   }
 
-  /** The largest need within the cool-down. */
+  /** The largest need of late. */
   private double held(double need) {
     wanted.addLast(need);
-    while (wanted.size() > coolDownWindows()) {
+    while (wanted.size() > holdWindows()) {
       wanted.removeFirst();
     }
     return wanted.stream().mapToDouble(Double::doubleValue).max().orElse(need);
@@ -205,7 +281,7 @@ public final class PoolScaler {
         return basis + "its minimum holds";
       }
       if (held > need) {
-        return basis + "fewer would do now, but not within the cool-down";
+        return basis + "fewer would do now, but more were needed within the cool-down";
       }
       return basis + (latency ? "the latency objective decides" : "the rate decides");
     }

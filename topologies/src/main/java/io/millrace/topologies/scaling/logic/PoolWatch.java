@@ -5,10 +5,12 @@ import io.millrace.events.PoolLoad;
 import io.millrace.events.ScalingDecision;
 import io.millrace.events.ScalingPolicy;
 import io.millrace.schemas.identity.Ids;
+import io.millrace.topologies.memory.logic.Memory;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,22 +23,35 @@ final class PoolWatch {
 
   private static final long GLANCE_MILLIS = 2_000;
   private static final long LATE_MILLIS = 2_000;
+  private static final long REMEMBER_MILLIS = 60_000;
+
+  /** Of what a pool's scaler remembers: to be raised when that changes. */
+  private static final byte VERSION = 1;
 
   private final String pool;
   private final ScalingPolicy policy;
   private final ScalingRules rules;
-  private final PoolScaler scaler;
+  private final Function<ScalingRules, PoolScaler> scalers;
+  private PoolScaler scaler;
   private final PoolMeter meter = new PoolMeter();
   private final PoolMeter glances = new PoolMeter();
   private long windowFrom = Long.MIN_VALUE;
+  private long countedFrom;
   private long glanceFrom;
+  private long tickedAt;
+  private long rememberedAt = Long.MIN_VALUE;
+  private boolean learnt;
   private @Nullable Scaling last;
 
-  PoolWatch(String pool, ScalingPolicy policy) {
+  /**
+   * @param scalers makes one for windows of {@link #WINDOW}
+   */
+  PoolWatch(String pool, ScalingPolicy policy, Function<ScalingRules, PoolScaler> scalers) {
     this.pool = pool;
     this.policy = policy;
     this.rules = ScalingRules.of(policy);
-    this.scaler = PoolScaler.of(rules, WINDOW);
+    this.scalers = scalers;
+    this.scaler = scalers.apply(rules);
   }
 
   boolean follows(ScalingPolicy now) {
@@ -56,20 +71,27 @@ final class PoolWatch {
    */
   @Nullable Scaling tick(long now, Map<String, PoolLoad> loads) {
     long window = WINDOW.toMillis();
-    boolean jumped = now < glanceFrom || now - glanceFrom > window + LATE_MILLIS;
+    boolean jumped = now < tickedAt || now - glanceFrom > window + LATE_MILLIS;
+    tickedAt = now;
     if (windowFrom == Long.MIN_VALUE || jumped) {
       windowFrom = now;
+      countedFrom = now;
       glanceFrom = now;
       meter.next(0, 1, loads);
       glances.next(0, 1, loads);
       return null;
     }
     if (now - windowFrom >= window) {
-      PoolWindow seen = meter.next(windowFrom / window, (now - windowFrom) / 1e3, loads);
-      windowFrom = now;
+      PoolWindow seen = meter.next(windowFrom / window, (now - countedFrom) / 1e3, loads);
+      // Windows begin where the former ended, however late they are counted: none is left out.
+      windowFrom += (now - windowFrom) / window * window;
+      countedFrom = now;
       glanceFrom = now;
       glances.next(0, 1, loads);
-      last = seen == null ? last : scaler.next(seen);
+      if (seen != null) {
+        last = scaler.next(seen);
+        learnt = true;
+      }
       return last;
     }
     if (now - glanceFrom >= GLANCE_MILLIS) {
@@ -82,6 +104,37 @@ final class PoolWatch {
       }
     }
     return null;
+  }
+
+  /**
+   * What it has learnt, if that was not asked for within the last minute.
+   *
+   * @return null: nothing new, or not yet
+   */
+  byte @Nullable [] memory(long now) {
+    boolean soon = rememberedAt <= now && now - REMEMBER_MILLIS < rememberedAt;
+    if (!learnt || soon) {
+      return null;
+    }
+    rememberedAt = now;
+    return memory();
+  }
+
+  /** What it has learnt. */
+  byte[] memory() {
+    learnt = false;
+    return Memory.write(VERSION, scaler::remember);
+  }
+
+  /**
+   * Goes on from what was learnt before.
+   *
+   * @throws IllegalArgumentException if that cannot be read; then it knows nothing
+   */
+  void recall(byte[] memory) {
+    PoolScaler recalled = scalers.apply(rules);
+    Memory.read(memory, VERSION, recalled::remember);
+    scaler = recalled;
   }
 
   /** Words a decision. */

@@ -1,5 +1,7 @@
 package io.millrace.topologies.scaling.logic;
 
+import io.millrace.topologies.memory.logic.Memory;
+
 /**
  * The last rates of a pool as logarithms, above a floor, so that changes are shares and a silent
  * window is no abyss.
@@ -54,6 +56,13 @@ final class Rates {
       total += ago(i);
     }
     return total / known;
+  }
+
+  void remember(Memory memory) {
+    sum = memory.number(sum);
+    weight = memory.number(weight);
+    count = memory.count(count);
+    memory.roundedNumbers(logs);
   }
 
   private int slot(long index) {

@@ -3,6 +3,7 @@ package io.millrace.topologies.scaling.logic;
 import io.millrace.events.OperationKind;
 import io.millrace.events.PoolLoad;
 import io.millrace.events.ScalingDecision;
+import io.millrace.events.ScalingPolicy;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.WorkerStatus;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * Decides for all pools together: each watches its own load, and one budget is shared among them.
@@ -21,7 +23,9 @@ public final class ScalingBoard {
   private static final long REPEAT_MILLIS = 60_000;
 
   private final long budgetMicros;
+  private final Function<ScalingRules, PoolScaler> scalers;
   private final Map<String, PoolWatch> watches = new HashMap<>();
+  private final Map<String, byte[]> memories = new HashMap<>();
   private final Map<String, Scaling> wanted = new TreeMap<>();
   private final Map<String, ScalingDecision> said = new HashMap<>();
 
@@ -29,15 +33,39 @@ public final class ScalingBoard {
    * What came of one tick.
    *
    * @param decisions to be said
-   * @param faults of forecasters by pool, for people
+   * @param faults to be said
+   * @param memories what pools have learnt, to be kept for {@link #recall}; each at most once a
+   *     minute
+   * @param forgotten pools that are scaled no longer
    */
-  public record Outcome(List<ScalingDecision> decisions, Map<String, List<String>> faults) {}
+  public record Outcome(
+      List<ScalingDecision> decisions,
+      List<Fault> faults,
+      Map<String, byte[]> memories,
+      Collection<String> forgotten) {}
+
+  /**
+   * What went wrong and was got over.
+   *
+   * @param type as alerts have it: {@code FORECASTER_BENCHED} or {@code SCALING_MEMORY_DROPPED}
+   * @param message for people
+   */
+  public record Fault(String pool, String type, String message) {}
 
   /**
    * @param budgetMicros cost of all pools an hour, millionths of the billing currency; 0: no limit
    */
   public ScalingBoard(long budgetMicros) {
+    this(budgetMicros, rules -> PoolScaler.of(rules, PoolWatch.WINDOW));
+  }
+
+  /**
+   * @param budgetMicros cost of all pools an hour, millionths of the billing currency; 0: no limit
+   * @param scalers makes the scaler of a pool, for windows of ten seconds
+   */
+  public ScalingBoard(long budgetMicros, Function<ScalingRules, PoolScaler> scalers) {
     this.budgetMicros = budgetMicros;
+    this.scalers = scalers;
   }
 
   /** Goes on from what was decided before. */
@@ -45,11 +73,23 @@ public final class ScalingBoard {
     said.put(decision.getPool(), decision);
   }
 
-  /** What was decided last for a pool is forgotten: it is scaled no longer. */
-  private void forget(Collection<String> pools) {
+  /**
+   * Goes on from what was learnt before, once the pool is scaled.
+   *
+   * @param memory of {@link Outcome#memories}
+   */
+  public void recall(String pool, byte[] memory) {
+    memories.put(pool, memory);
+  }
+
+  /** What is known of pools that are scaled no longer is forgotten. */
+  private List<String> forget(Collection<String> pools) {
+    List<String> forgotten = new ArrayList<>(watches.keySet());
+    forgotten.removeAll(pools);
     watches.keySet().retainAll(pools);
     wanted.keySet().retainAll(pools);
     said.keySet().retainAll(pools);
+    return forgotten;
   }
 
   /**
@@ -60,24 +100,50 @@ public final class ScalingBoard {
    * @param workers that were heard of late
    */
   public Outcome tick(long now, Map<String, TargetSpec> pools, Collection<WorkerStatus> workers) {
-    forget(pools.keySet());
-    Map<String, List<String>> faults = new TreeMap<>();
+    List<String> forgotten = forget(pools.keySet());
+    List<Fault> faults = new ArrayList<>();
+    Map<String, byte[]> learnt = new HashMap<>();
     pools.forEach(
         (pool, spec) -> {
-          PoolWatch watch = watches.get(pool);
-          if (watch == null || !watch.follows(spec.getScaling())) {
-            watch = new PoolWatch(pool, spec.getScaling());
-            watches.put(pool, watch);
-          }
+          PoolWatch watch = watch(pool, spec.getScaling(), faults);
           Scaling scaling = watch.tick(now, loads(pool, workers));
           if (scaling != null) {
             wanted.put(pool, scaling);
-            if (!scaling.faults().isEmpty()) {
-              faults.put(pool, scaling.faults());
-            }
+            scaling
+                .faults()
+                .forEach(
+                    fault ->
+                        faults.add(new Fault(pool, "FORECASTER_BENCHED", "forecaster " + fault)));
+          }
+          byte[] memory = watch.memory(now);
+          if (memory != null) {
+            learnt.put(pool, memory);
           }
         });
-    return new Outcome(decisions(now, workers), faults);
+    return new Outcome(decisions(now, workers), faults, learnt, forgotten);
+  }
+
+  /** The one that watches a pool; a new one goes on from what the former, or a memory, knew. */
+  private PoolWatch watch(String pool, ScalingPolicy policy, List<Fault> faults) {
+    PoolWatch former = watches.get(pool);
+    if (former != null && former.follows(policy)) {
+      return former;
+    }
+    PoolWatch watch = new PoolWatch(pool, policy, scalers);
+    watches.put(pool, watch);
+    byte[] memory = former == null ? memories.remove(pool) : former.memory();
+    if (memory != null) {
+      try {
+        watch.recall(memory);
+      } catch (IllegalArgumentException e) {
+        faults.add(
+            new Fault(
+                pool,
+                "SCALING_MEMORY_DROPPED",
+                "what was learnt of its load is dropped and learnt anew: " + e.getMessage()));
+      }
+    }
+    return watch;
   }
 
   private List<ScalingDecision> decisions(long now, Collection<WorkerStatus> workers) {

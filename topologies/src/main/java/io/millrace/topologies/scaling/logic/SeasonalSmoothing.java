@@ -1,5 +1,7 @@
 package io.millrace.topologies.scaling.logic;
 
+import io.millrace.topologies.memory.logic.Memory;
+
 /**
  * Foretells a level and an hourly season, both smoothed exponentially, on the logarithm of the
  * rate.
@@ -54,6 +56,14 @@ public final class SeasonalSmoothing implements Forecaster {
       shift(phase, seasonShare * Math.max(-bound, Math.min(bound, left)));
     }
     return rates.rate(level + season[phase(window + lead)]);
+  }
+
+  @Override
+  public void remember(Memory memory) {
+    level = memory.number(level);
+    error = memory.number(error);
+    memory.roundedNumbers(season);
+    rates.remember(memory);
   }
 
   /** Moves one deviation and all of them back, so that their mean stays zero. */

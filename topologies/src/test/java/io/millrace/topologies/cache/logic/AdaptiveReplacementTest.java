@@ -71,6 +71,19 @@ class AdaptiveReplacementTest {
     assertThat(ours).isGreaterThan(Math.max(best[0], best[1]) - 0.01);
   }
 
+  /**
+   * A loop that goes on for long, on which LRU has no hit, then keys that come twice: LIRS has
+   * none.
+   */
+  @Test
+  void whatWasLongAgoDoesNotDecide() {
+    int capacity = 200;
+    AdaptiveReplacement cache = new AdaptiveReplacement(capacity);
+    hitRate(cache, 300_000, i -> i % 300);
+
+    assertThat(hitRate(cache, 20_000, i -> 1_000 + i / 2 - i % 2 * 20)).isGreaterThan(0.35);
+  }
+
   @Test
   void outputsThatAreDearAndSmallStayLongerThanCheapAndLargeOnes() {
     AdaptiveReplacement cache = new AdaptiveReplacement(1_000);

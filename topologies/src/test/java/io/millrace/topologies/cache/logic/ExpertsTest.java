@@ -12,6 +12,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
 
 /** Holds what every policy must: its room, its word on what it evicts, and no slot for ever. */
 class ExpertsTest {
@@ -94,6 +95,32 @@ class ExpertsTest {
   void lirsKeepsMostOfALoopThatIsTwiceItsRoom(@ForAll @IntRange(min = 20, max = 200) int capacity) {
     assertThat(loopHits(s -> new Lirs(s, capacity, 0.01), 2 * capacity))
         .isGreaterThan(loopHits(s -> new Lru(s, capacity), 2 * capacity) + 10 * (capacity - 5));
+  }
+
+  @Test
+  void gdsfForgetsWhatWasOncePopular() {
+    Slots slots = new Slots();
+    Expert gdsf = new Gdsf(slots, 3);
+    for (int i = 0; i < 50; i++) {
+      access(slots, gdsf, 0);
+    }
+    for (int key = 1; key < 200; key++) {
+      access(slots, gdsf, key);
+    }
+    assertThat(access(slots, gdsf, 0)).isFalse();
+  }
+
+  @Test
+  void s3FifoKeepsWhatWasUsedAgainThroughAFloodOfKeysThatAreNot() {
+    Slots slots = new Slots();
+    Expert fifo = new S3Fifo(slots, 10);
+    for (int i = 0; i < 3; i++) {
+      access(slots, fifo, 0);
+    }
+    for (int key = 1; key < 200; key++) {
+      access(slots, fifo, key);
+    }
+    assertThat(access(slots, fifo, 0)).isTrue();
   }
 
   private static int loopHits(Function<Slots, Expert> make, int length) {

@@ -10,20 +10,26 @@ import io.millrace.events.CircuitState;
 import io.millrace.events.Control;
 import io.millrace.events.ControlType;
 import io.millrace.events.Fallback;
+import io.millrace.events.HealthStatus;
+import io.millrace.events.HealthSummary;
 import io.millrace.events.Hedge;
 import io.millrace.events.Outcome;
+import io.millrace.events.RetryBudget;
 import io.millrace.events.ServedBy;
+import io.millrace.events.TargetSpec;
 import io.millrace.events.Task;
 import io.millrace.events.Throttle;
 import io.millrace.schemas.serde.AvroSafety;
 import io.millrace.state.Answer;
 import io.millrace.state.Request;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
+import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.Test;
 
 /** What dispatch does by the controls that a target declares. */
@@ -117,7 +123,7 @@ class ControlsTest {
     assertThat(rig.answerTo(slow).getAttempts()).isEqualTo(2);
     assertThat(rig.controls)
         .extracting(Control::getType, Control::getTaskId)
-        .containsExactly(org.assertj.core.groups.Tuple.tuple(ControlType.CANCEL, first.getId()));
+        .containsExactly(Tuple.tuple(ControlType.CANCEL, first.getId()));
     rig.done(first, Outcome.OK, "1");
     assertThat(rig.answersTo(slow)).hasSize(1);
     assertThat(alertTypes()).contains("CONTROL_HEDGED");
@@ -172,6 +178,140 @@ class ControlsTest {
       rig.advance(100);
       assertThat(rig.tasks.size() - sent).as("100 calls earn 10 hedges").isBetween(109, 110);
     }
+  }
+
+  @Test
+  void theLoserOfAHedgeIsCalledOffAndNoFailureOfItsTarget() {
+    hedged(1);
+    calls(60, "echo", 20);
+    rig.call("echo", "{\"slow\":1}", 60_000);
+    Task first = rig.lastTask();
+    rig.advance(50);
+    Task second = rig.lastTask();
+    rig.done(second, Outcome.OK, "2");
+    rig.done(first, Outcome.TOOL_ERROR, null);
+    HealthSummary sum = health();
+    assertThat(sum.getSent()).isEqualTo(62);
+    assertThat(sum.getOk()).isEqualTo(61);
+    assertThat(sum.getCalledOff()).isEqualTo(1);
+    assertThat(sum.getToolErrors()).isZero();
+  }
+
+  @Test
+  void anAttemptThatTheDeadlineCutsShortIsATimeoutUnlessItHadLessTimeThanMostNeed() {
+    rig.register(DispatchRig.spec("echo").setIdempotent(true));
+    usual("echo", 200);
+    Request hung = rig.call("echo", "{\"a\":1}", 300);
+    Request hasty = rig.call("echo", "{\"a\":2}", 100);
+    Request cancelled = rig.call("echo", "{\"a\":3}", 60_000);
+    rig.dispatcher.cancel(rig.fingerprint(cancelled), cancelled.getOperationId(), "", rig.now);
+    rig.advance(400);
+    assertThat(rig.answerTo(hung).getOutcome()).isEqualTo(Outcome.DEADLINE_EXCEEDED);
+    assertThat(rig.answerTo(hasty).getOutcome()).isEqualTo(Outcome.DEADLINE_EXCEEDED);
+    HealthSummary sum = health();
+    assertThat(sum.getSent()).isEqualTo(3);
+    assertThat(sum.getTimeouts()).isEqualTo(1);
+    assertThat(sum.getTimedOutMs()).isBetween(300.0, 320.0);
+    assertThat(sum.getErrorsByCode()).isEqualTo(Map.of("DEADLINE_EXCEEDED", 1L));
+    assertThat(sum.getCalledOff()).isEqualTo(2);
+  }
+
+  @Test
+  void aProbeThatTheDeadlineCutsShortDecidesNothing() {
+    rig.register(DispatchRig.spec("echo").setIdempotent(true));
+    rig.circuit("echo", CircuitState.HALF_OPEN, 7);
+    rig.call("echo", "{}", 100);
+    rig.advance(200);
+    HealthSummary sum = health();
+    assertThat(sum.getTimeouts()).isEqualTo(1);
+    assertThat(sum.getProbeFailed()).isZero();
+  }
+
+  @Test
+  void whatNeverBeganUnderItsClaimIsNoTimeoutOfItsTarget() {
+    rig.register(DispatchRig.spec("pay"));
+    rig.call("pay", "{}", 100);
+    rig.advance(200);
+    assertThat(health().getCalledOff()).isEqualTo(1);
+    rig.summaries.clear();
+    rig.call("pay", "{}", 100);
+    rig.claim(rig.lastTask(), "c");
+    rig.advance(200);
+    assertThat(health().getTimeouts()).isEqualTo(1);
+  }
+
+  private void usual(String tool, double p95Millis) {
+    rig.targets.putHealth(
+        "tool:" + tool,
+        HealthStatus.newBuilder().setTarget("tool:" + tool).setP95Ms(p95Millis).build());
+  }
+
+  private HealthSummary health() {
+    rig.health.flush();
+    assertThat(rig.summaries).hasSize(1);
+    return rig.summaries.get(0);
+  }
+
+  @Test
+  void aTargetThatFailsAlwaysLeavesTheOthersTheRetriesThatTheirCallsEarn() {
+    DispatchRig poor = new DispatchRig(DispatcherTest.withBudget(policy(), 0.2, 0, 20));
+    poor.register(failing("bad"));
+    poor.register(failing("good"));
+    int tried = 0;
+    for (int i = 0; i < 1_000; i++) {
+      tried += retries(poor, "bad", 1);
+      Request call = poor.call("good", "{\"i\":%d}".formatted(i), 60_000);
+      if (i % 10 == 0) {
+        failRetryably(poor);
+      }
+      poor.done(poor.lastTask(), Outcome.OK, "1");
+      assertThat(poor.answerTo(call).getOutcome()).isEqualTo(Outcome.OK);
+    }
+    assertThat(tried).as("20 saved, 200 earned").isBetween(215, 220);
+    assertThat(poor.alerts)
+        .extracting(Alert::getType, Alert::getTarget)
+        .containsOnly(Tuple.tuple("CONTROL_RETRY_WITHHELD", "tool:bad"));
+  }
+
+  @Test
+  void aTargetMayHaveItsOwnShareOfRetriesOrNoBudgetAtAll() {
+    DispatchRig poor = new DispatchRig(DispatcherTest.withBudget(policy(), 0.2, 0, 20));
+    poor.register(failing("careful").setRetryBudget(budget(0.01)));
+    poor.register(failing("free").setRetryBudget(null));
+    assertThat(retries(poor, "careful", 1_000)).as("20 saved, 10 earned").isBetween(29, 30);
+    assertThat(retries(poor, "free", 100)).as("by attempts alone").isEqualTo(300);
+  }
+
+  private static DispatchPolicy policy() {
+    return DispatchPolicy.defaults();
+  }
+
+  private static RetryBudget budget(double ratio) {
+    return RetryBudget.newBuilder().setRatio(ratio).build();
+  }
+
+  private static TargetSpec.Builder failing(String name) {
+    return DispatchRig.spec(name).setIdempotent(true).setBackoffMs(0).setAttemptsMax(4);
+  }
+
+  private static void failRetryably(DispatchRig of) {
+    of.say(
+        DispatchRig.attempt(of.lastTask(), AttemptPhase.DONE)
+            .setOutcome(Outcome.TOOL_ERROR)
+            .setRetryable(true));
+    of.dispatcher.tick(of.now);
+  }
+
+  /** How often calls that always fail are tried again. */
+  private static int retries(DispatchRig of, String tool, int calls) {
+    int before = of.tasks.size();
+    for (int i = 0; i < calls; i++) {
+      Request call = of.call(tool, "{\"i\":%d}".formatted(i), 60_000);
+      while (of.answersTo(call).isEmpty()) {
+        failRetryably(of);
+      }
+    }
+    return of.tasks.size() - before - calls;
   }
 
   private void hedged(double budget) {

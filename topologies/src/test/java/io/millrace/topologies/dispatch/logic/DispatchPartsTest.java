@@ -92,16 +92,16 @@ class DispatchPartsTest {
     double ratio = random.nextDouble();
     double perSecond = random.nextInt(20);
     double saved = random.nextInt(50);
-    RetryBudget budget = new RetryBudget(ratio, perSecond, saved, 0);
+    AttemptBudget budget = new AttemptBudget(perSecond, saved, 0);
     long now = 0;
     long first = 0;
     long retries = 0;
     for (int step = 0; step < 500; step++) {
       now += random.nextInt(20);
       if (random.nextInt(3) == 0) {
-        budget.firstAttempt();
+        budget.earn(ratio);
         first++;
-      } else if (budget.tryRetry(now)) {
+      } else if (budget.trySpend(now)) {
         retries++;
       }
       assertThat((double) retries)
@@ -111,10 +111,10 @@ class DispatchPartsTest {
 
   @Example
   void aClockThatWasAheadDoesNotKeepTheBudgetFromFilling() {
-    RetryBudget budget = new RetryBudget(0, 10, 1, 0);
-    assertThat(budget.tryRetry(3_600_000)).isTrue();
-    assertThat(budget.tryRetry(0)).isFalse();
-    assertThat(budget.tryRetry(1_000)).isTrue();
+    AttemptBudget budget = new AttemptBudget(10, 1, 0);
+    assertThat(budget.trySpend(3_600_000)).isTrue();
+    assertThat(budget.trySpend(0)).isFalse();
+    assertThat(budget.trySpend(1_000)).isTrue();
   }
 
   @Property

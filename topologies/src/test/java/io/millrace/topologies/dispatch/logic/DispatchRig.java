@@ -56,6 +56,7 @@ final class DispatchRig implements Outbox {
   boolean readsAtOnce = true;
 
   final Map<String, @Nullable CachedOutput> shared = new LinkedHashMap<>();
+  final List<String> writes = new ArrayList<>();
   final Invalidations invalidations = new Invalidations();
   final List<Alert> alerts = new ArrayList<>();
   final List<Control> controls = new ArrayList<>();
@@ -255,6 +256,11 @@ final class DispatchRig implements Outbox {
   @Override
   public void cached(String fingerprint, @Nullable CachedOutput packed) {
     shared.put(fingerprint, packed);
+  }
+
+  @Override
+  public void wrote(String tenant, String conversation, long at) {
+    writes.add(tenant + '/' + conversation + '@' + (at - START));
   }
 
   @Override

@@ -15,6 +15,7 @@ import io.millrace.events.TargetSpec;
 import io.millrace.events.Task;
 import io.millrace.events.Throttle;
 import io.millrace.state.Answer;
+import io.millrace.state.FlightPhase;
 import io.millrace.state.Request;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -74,6 +75,35 @@ class DispatcherModelTest {
         (operation, request) -> assertThat(rig.answersTo(request).stream().distinct()).hasSize(1));
   }
 
+  @Property(tries = 300)
+  void whatBeginsEndsOnceInHealth(@ForAll long seed, @ForAll boolean controls) {
+    history(seed, false, controls);
+    assertThat(begunNotEnded()).isZero();
+  }
+
+  /** Of all summaries so far. */
+  private long begunNotEnded() {
+    rig.health.flush();
+    return rig.summaries.stream()
+        .mapToLong(
+            of ->
+                of.getSent()
+                    - of.getOk()
+                    - of.getToolErrors()
+                    - of.getTimeouts()
+                    - of.getLost()
+                    - of.getCalledOff())
+        .sum();
+  }
+
+  /** Attempts of flights whose task is out, by what is kept of them. */
+  private long outNow() {
+    return rig.journal.flights.values().stream()
+        .filter(flight -> flight.getPhase() == FlightPhase.SENT)
+        .mapToLong(flight -> flight.getElderTaskId().isEmpty() ? 1 : 2)
+        .sum();
+  }
+
   private void history(long seed, boolean crashing, boolean controls) {
     random = new Random(seed);
     rig = new DispatchRig(DispatcherTest.withBudget(DispatchPolicy.defaults(), 0.1, 0.2, 2));
@@ -94,6 +124,9 @@ class DispatcherModelTest {
     for (int step = 0; step < 150; step++) {
       step(crashing);
       checkBegins();
+      if (!crashing) {
+        assertThat(begunNotEnded()).as("begun and not ended in health").isEqualTo(outNow());
+      }
     }
     rig.readsAtOnce = true;
     rig.advance(40_000);

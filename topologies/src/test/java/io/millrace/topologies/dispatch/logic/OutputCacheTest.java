@@ -1,7 +1,9 @@
 package io.millrace.topologies.dispatch.logic;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.github.luben.zstd.Zstd;
 import io.millrace.events.CacheInvalidation;
 import io.millrace.events.Failure;
 import io.millrace.events.InvalidationScope;
@@ -11,6 +13,7 @@ import io.millrace.events.TargetSpec;
 import io.millrace.state.Answer;
 import io.millrace.state.CachedOutput;
 import io.millrace.topologies.targets.Target;
+import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
@@ -57,13 +60,22 @@ class OutputCacheTest {
     return answer;
   }
 
+  private static void put(
+      OutputCache into, String fingerprint, String tenant, Target target, Answer answer, long now) {
+    into.put(origin(fingerprint, tenant, now, ""), target, answer, now);
+  }
+
+  private static Origin origin(String fingerprint, String tenant, long begunAt, String aheadFor) {
+    return new Origin(fingerprint, tenant, "tool:echo", "7", begunAt, 0, aheadFor);
+  }
+
   @Test
   void anOutputIsServedUntilItExpires() {
-    cache.put("f", "t", lasting(), ok("1"), NOW);
+    put(cache, "f", "t", lasting(), ok("1"), NOW);
 
-    assertThat(cache.get("f", NOW + 999)).extracting(CachedOutput::getOutput).isEqualTo("1");
-    assertThat(cache.get("f", NOW + 1_000)).isNull();
-    assertThat(cache.stale("f", NOW + 1_000)).isNull();
+    assertThat(cache.get("f", "", NOW + 999)).extracting(CachedOutput::getOutput).isEqualTo("1");
+    assertThat(cache.get("f", "", NOW + 1_000)).isNull();
+    assertThat(cache.stale("f", "", NOW + 1_000)).isNull();
     assertThat(rig.journal.cache).isEmpty();
     assertThat(cache.bytes()).isZero();
   }
@@ -71,23 +83,25 @@ class OutputCacheTest {
   @Test
   void anExpiredOutputStandsInForAsLongAsTheTargetAllows() {
     Target target = target(DispatchRig.spec("echo").setCacheTtlMs(1_000L).setStaleIfErrorMs(500L));
-    cache.put("f", "t", target, ok("1"), NOW);
+    put(cache, "f", "t", target, ok("1"), NOW);
 
-    assertThat(cache.get("f", NOW + 1_000)).isNull();
-    assertThat(cache.stale("f", NOW + 1_499)).extracting(CachedOutput::getOutput).isEqualTo("1");
-    assertThat(cache.stale("f", NOW + 1_500)).isNull();
+    assertThat(cache.get("f", "", NOW + 1_000)).isNull();
+    assertThat(cache.stale("f", "", NOW + 1_499))
+        .extracting(CachedOutput::getOutput)
+        .isEqualTo("1");
+    assertThat(cache.stale("f", "", NOW + 1_500)).isNull();
   }
 
   @Test
   void aFailureOfTheTargetIsServedAgainForItsOwnTimeAndNeverStandsIn() {
     Target target = target(DispatchRig.spec("echo").setCacheTtlMs(1_000L).setNegativeTtlMs(100L));
-    cache.put("f", "t", target, failed(Outcome.TOOL_ERROR), NOW);
+    put(cache, "f", "t", target, failed(Outcome.TOOL_ERROR), NOW);
 
-    assertThat(cache.get("f", NOW + 99))
+    assertThat(cache.get("f", "", NOW + 99))
         .extracting(c -> c.getFailure().getCode())
         .isEqualTo("NO_SUCH_CITY");
-    assertThat(cache.stale("f", NOW + 50)).isNull();
-    assertThat(cache.get("f", NOW + 100)).isNull();
+    assertThat(cache.stale("f", "", NOW + 50)).isNull();
+    assertThat(cache.get("f", "", NOW + 100)).isNull();
   }
 
   @ParameterizedTest
@@ -95,9 +109,9 @@ class OutputCacheTest {
   void otherFailuresAreNotCached(Outcome outcome, Long negativeTtl) {
     Target target =
         target(DispatchRig.spec("echo").setCacheTtlMs(1_000L).setNegativeTtlMs(negativeTtl));
-    cache.put("f", "t", target, failed(outcome), NOW);
+    put(cache, "f", "t", target, failed(outcome), NOW);
 
-    assertThat(cache.get("f", NOW)).isNull();
+    assertThat(cache.get("f", "", NOW)).isNull();
   }
 
   @Test
@@ -108,32 +122,58 @@ class OutputCacheTest {
                 .setCacheTtlMs(1_000L)
                 .setStaleIfErrorMs(5_000L)
                 .setNegativeTtlMs(100L));
-    cache.put("f", "t", target, ok("1"), NOW);
-    cache.put("f", "t", target, failed(Outcome.TOOL_ERROR), NOW + 2_000);
+    put(cache, "f", "t", target, ok("1"), NOW);
+    put(cache, "f", "t", target, failed(Outcome.TOOL_ERROR), NOW + 2_000);
 
-    assertThat(cache.stale("f", NOW + 2_001)).extracting(CachedOutput::getOutput).isEqualTo("1");
+    assertThat(cache.stale("f", "", NOW + 2_001))
+        .extracting(CachedOutput::getOutput)
+        .isEqualTo("1");
   }
 
   @Test
   void largeOutputsAreStoredCompressedAndServedPlain() {
     String output = "\"" + "grüße ".repeat(5_000) + "\"";
-    cache.put("f", "t", lasting(), ok(output), NOW);
+    put(cache, "f", "t", lasting(), ok(output), NOW);
 
     assertThat(rig.journal.cache.get("f").getOutput()).isNull();
     assertThat(cache.bytes()).isLessThan(1_000);
-    assertThat(cache.get("f", NOW)).extracting(CachedOutput::getOutput).isEqualTo(output);
-    assertThat(open(CachePolicy.defaults()).get("f", NOW))
+    assertThat(cache.get("f", "", NOW)).extracting(CachedOutput::getOutput).isEqualTo(output);
+    assertThat(open(CachePolicy.defaults()).get("f", "", NOW))
         .extracting(CachedOutput::getOutput)
         .isEqualTo(output);
   }
 
   @Test
+  void whatDoesNotShrinkIsStoredAsItIs() {
+    cache = open(new CachePolicy(100, 100_000, 10_000, 100_000, 64));
+    String output =
+        new Random(1).ints(70, '!', '~').mapToObj(Character::toString).collect(joining());
+    put(cache, "f", "t", lasting(), ok(output), NOW);
+
+    assertThat(rig.journal.cache.get("f").getOutput()).isEqualTo(output);
+    assertThat(rig.journal.cache.get("f").getCompressed()).isNull();
+  }
+
+  @Test
+  void whatWouldUnpackToMoreThanAnyOutputIsAMiss() {
+    put(cache, "f", "t", lasting(), ok("1"), NOW);
+    CachedOutput bomb = CachedOutput.newBuilder(rig.journal.cache.get("f")).build();
+    bomb.setOutput(null);
+    bomb.setCompressed(ByteBuffer.wrap(Zstd.compress(new byte[5 << 20])));
+    cache.takeUp("g", bomb, NOW, NOW);
+
+    assertThat(rig.journal.cache).containsKey("g");
+    assertThat(cache.get("g", "", NOW)).isNull();
+    assertThat(rig.journal.cache).doesNotContainKey("g");
+  }
+
+  @Test
   void whatIsDamagedInTheStoreIsAMiss() {
-    cache.put("f", "t", lasting(), ok("\"" + "ab".repeat(5_000) + "\""), NOW);
+    put(cache, "f", "t", lasting(), ok("\"" + "ab".repeat(5_000) + "\""), NOW);
     rig.journal.cache.get("f").getCompressed().put(12, (byte) 0x55).put(4, (byte) 0x7f);
     cache = open(CachePolicy.defaults());
 
-    assertThat(cache.get("f", NOW)).isNull();
+    assertThat(cache.get("f", "", NOW)).isNull();
     assertThat(rig.journal.cache).isEmpty();
   }
 
@@ -141,16 +181,16 @@ class OutputCacheTest {
   void aTenantBeyondItsQuotaDisplacesItsOwnOldestEntriesOnly() {
     cache = open(new CachePolicy(100, 100_000, 10_000, 250, 4_096));
     String output = "x".repeat(90);
-    cache.put("a1", "a", lasting(), ok(output), NOW);
-    cache.put("b1", "b", lasting(), ok(output), NOW);
-    cache.put("b2", "b", lasting(), ok(output), NOW);
-    cache.get("b1", NOW);
-    cache.put("b3", "b", lasting(), ok(output), NOW);
+    put(cache, "a1", "a", lasting(), ok(output), NOW);
+    put(cache, "b1", "b", lasting(), ok(output), NOW);
+    put(cache, "b2", "b", lasting(), ok(output), NOW);
+    cache.get("b1", "", NOW);
+    put(cache, "b3", "b", lasting(), ok(output), NOW);
 
     assertThat(rig.journal.cache).containsOnlyKeys("a1", "b1", "b3");
-    cache.put("b4", "b", lasting(), ok("x".repeat(300)), NOW);
-    assertThat(cache.get("b4", NOW)).isNull();
-    assertThat(cache.get("a1", NOW)).isNotNull();
+    put(cache, "b4", "b", lasting(), ok("x".repeat(300)), NOW);
+    assertThat(cache.get("b4", "", NOW)).isNull();
+    assertThat(cache.get("a1", "", NOW)).isNotNull();
   }
 
   @ParameterizedTest
@@ -168,7 +208,7 @@ class OutputCacheTest {
   })
   void anInvalidationStrikesWhatItNames(
       InvalidationScope scope, String name, String version, String tenant, boolean strikes) {
-    cache.put("f", "t", lasting(), ok("1"), NOW);
+    put(cache, "f", "t", lasting(), ok("1"), NOW);
     rig.invalidations.put(
         CacheInvalidation.newBuilder()
             .setScope(scope)
@@ -179,18 +219,18 @@ class OutputCacheTest {
             .build(),
         NOW);
 
-    assertThat(cache.get("f", NOW) == null).isEqualTo(strikes);
+    assertThat(cache.get("f", "", NOW) == null).isEqualTo(strikes);
     if (strikes) {
       assertThat(rig.journal.cache).isEmpty();
       assertThat(rig.shared).containsEntry("f", null);
     }
-    cache.put("f", "t", lasting(), ok("2"), NOW + 1);
-    assertThat(cache.get("f", NOW + 1)).isNotNull();
+    put(cache, "f", "t", lasting(), ok("2"), NOW + 1);
+    assertThat(cache.get("f", "", NOW + 1)).isNotNull();
   }
 
   @Test
   void moreInvalidationsThanAreRememberedStrikeTooMuchRatherThanTooLittle() {
-    cache.put("old", "t", lasting(), ok("1"), NOW);
+    put(cache, "old", "t", lasting(), ok("1"), NOW);
     for (int i = 0; i < 20_000; i++) {
       rig.invalidations.put(
           CacheInvalidation.newBuilder()
@@ -200,15 +240,170 @@ class OutputCacheTest {
               .build(),
           NOW + 10);
     }
-    cache.put("new", "t", lasting(), ok("1"), NOW + 11);
+    put(cache, "new", "t", lasting(), ok("1"), NOW + 11);
 
-    assertThat(cache.get("old", NOW + 11)).isNull();
-    assertThat(cache.get("new", NOW + 11)).isNotNull();
+    assertThat(cache.get("old", "", NOW + 11)).isNull();
+    assertThat(cache.get("new", "", NOW + 11)).isNotNull();
+  }
+
+  @Test
+  void anOutputWhoseWorkWasBegunBeforeAnInvalidationIsNotStoredAfterIt() {
+    rig.invalidations.put(
+        CacheInvalidation.newBuilder()
+            .setScope(InvalidationScope.KEY)
+            .setTenant("t")
+            .setName("f")
+            .build(),
+        NOW + 10);
+    cache.put(origin("f", "t", NOW + 10, ""), lasting(), ok("1"), NOW + 20);
+    assertThat(rig.journal.cache).isEmpty();
+    assertThat(rig.shared).isEmpty();
+
+    cache.put(origin("f", "t", NOW + 11, ""), lasting(), ok("2"), NOW + 20);
+    assertThat(cache.get("f", "", NOW + 20)).extracting(CachedOutput::getOutput).isEqualTo("2");
+  }
+
+  @Test
+  void whatWasBegunOnceAnInvalidationWasHeardStandsWhateverTheClocksSay() {
+    rig.invalidations.put(prefix("tool:"), NOW + 5_000);
+    long heard = rig.invalidations.heard();
+    cache.put(new Origin("f", "t", "tool:echo", "7", NOW, heard, ""), lasting(), ok("1"), NOW + 1);
+    assertThat(cache.get("f", "", NOW + 1)).isNotNull();
+
+    rig.invalidations.put(prefix("tool:"), NOW);
+    assertThat(cache.get("f", "", NOW + 1)).isNull();
+  }
+
+  @Test
+  void whatWasBegunEarlierDoesNotDisplaceWhatWasBegunLater() {
+    cache.put(origin("f", "t", NOW + 5, ""), lasting(), ok("new"), NOW + 10);
+    cache.put(origin("f", "t", NOW, ""), lasting(), ok("old"), NOW + 20);
+
+    assertThat(cache.get("f", "", NOW + 20)).extracting(CachedOutput::getOutput).isEqualTo("new");
+  }
+
+  @Test
+  void anInvalidationStrikesWhatOthersSharedByWhenItsWorkWasBegun() {
+    cache.put(origin("f", "t", NOW, ""), lasting(), ok("1"), NOW + 50);
+    DispatchRig other = new DispatchRig();
+    OutputCache warmed =
+        new OutputCache(CachePolicy.defaults(), other.journal, other, other.invalidations);
+    warmed.takeUp("f", rig.shared.get("f"), NOW + 50, NOW + 60);
+    assertThat(warmed.get("f", "", NOW + 60)).isNotNull();
+    other.invalidations.put(
+        CacheInvalidation.newBuilder()
+            .setScope(InvalidationScope.PREFIX)
+            .setTenant("t")
+            .setName("tool:")
+            .build(),
+        NOW + 10);
+
+    assertThat(warmed.get("f", "", NOW + 60)).isNull();
+  }
+
+  @Test
+  void whatWasMadeAheadIsOfNoUseOnceItsConversationOrTheOneThatAsksHasWritten() {
+    cache.put(origin("f", "t", NOW, "c"), lasting(), ok("1"), NOW + 10);
+    rig.invalidations.wrote("t", "d", NOW + 20);
+    rig.invalidations.wrote("u", "c", NOW + 20);
+
+    assertThat(cache.get("f", "d", NOW + 30)).isNull();
+    assertThat(cache.get("f", "c", NOW + 30)).isNotNull();
+    assertThat(cache.get("f", "", NOW + 30)).isNotNull();
+    rig.invalidations.wrote("t", "c", NOW + 30);
+    assertThat(cache.get("f", "", NOW + 40)).isNull();
+    assertThat(rig.journal.cache).isEmpty();
+
+    cache.put(origin("f", "t", NOW + 31, "c"), lasting(), ok("2"), NOW + 40);
+    assertThat(cache.get("f", "d", NOW + 40)).isNotNull();
+  }
+
+  @Test
+  void whatWasAskedForOutlivesWrites() {
+    cache.put(origin("f", "t", NOW, ""), lasting(), ok("1"), NOW + 10);
+    rig.invalidations.wrote("t", "c", NOW + 20);
+
+    assertThat(cache.get("f", "c", NOW + 30)).isNotNull();
+  }
+
+  @Test
+  void whatWasMadeAheadIsKeptForTenMinutesAndNeverStandsIn() {
+    Target target =
+        target(DispatchRig.spec("echo").setCacheTtlMs(3_600_000L).setStaleIfErrorMs(3_600_000L));
+    cache.put(origin("f", "t", NOW, "c"), target, ok("1"), NOW);
+
+    assertThat(cache.get("f", "", NOW + 599_999)).isNotNull();
+    assertThat(cache.stale("f", "", NOW + 600_000)).isNull();
+  }
+
+  @Test
+  void moreConversationsThanAreRememberedStrikeOnlyWhatWasMadeAhead() {
+    cache.put(origin("asked", "t", NOW, ""), lasting(), ok("1"), NOW);
+    cache.put(origin("ahead", "t", NOW, "c"), lasting(), ok("1"), NOW);
+    for (int i = 0; i < 10_001; i++) {
+      rig.invalidations.wrote("t", "d" + i, NOW);
+    }
+
+    assertThat(cache.get("asked", "d1", NOW + 1)).isNotNull();
+    assertThat(cache.get("ahead", "", NOW + 1)).isNull();
+  }
+
+  @Test
+  void whatDoesNotFitIsNeitherStoredNorShared() {
+    cache = open(new CachePolicy(100, 1_000, 10_000, 250, 4_096));
+    put(cache, "f", "t", lasting(), ok("x".repeat(300)), NOW);
+    put(cache, "g", "t", lasting(), ok("x".repeat(3_000)), NOW);
+
+    assertThat(rig.journal.cache).isEmpty();
+    assertThat(rig.shared).isEmpty();
+    assertThat(cache.bytes()).isZero();
+  }
+
+  @Test
+  void answersThatAreDearStayLongerThanCheapOnes() {
+    cache = open(new CachePolicy(1_000, 10_000, 5_000, 10_000, 4_096));
+    Random random = new Random(1);
+    int asked = 0;
+    int hits = 0;
+    for (int i = 0; i < 20_000; i++) {
+      boolean dear = random.nextBoolean();
+      String key = (dear ? "dear" : "cheap") + random.nextInt(40);
+      boolean hit = cache.get(key, "", NOW) != null;
+      if (!hit) {
+        Answer answer = ok("x".repeat(200));
+        answer.setRunMs(dear ? 1_000.0 : 1.0);
+        put(cache, key, "t", lasting(), answer, NOW);
+      }
+      if (dear && i > 10_000) {
+        asked++;
+        hits += hit ? 1 : 0;
+      }
+    }
+    assertThat((double) hits / asked).isGreaterThan(0.9);
+  }
+
+  @Test
+  void prefixesMayBeManyAndOneMayBeEmpty() {
+    put(cache, "f", "t", lasting(), ok("1"), NOW);
+    for (int i = 0; i < 5_000; i++) {
+      rig.invalidations.put(prefix("tool:other" + i), NOW + 1);
+    }
+    assertThat(cache.get("f", "", NOW + 2)).isNotNull();
+    rig.invalidations.put(prefix(""), NOW + 2);
+    assertThat(cache.get("f", "", NOW + 3)).isNull();
+  }
+
+  private static CacheInvalidation prefix(String name) {
+    return CacheInvalidation.newBuilder()
+        .setScope(InvalidationScope.PREFIX)
+        .setTenant("t")
+        .setName(name)
+        .build();
   }
 
   @Test
   void anotherInstanceTakesUpWhatWasShared() {
-    cache.put("f", "t", lasting(), ok("1"), NOW);
+    put(cache, "f", "t", lasting(), ok("1"), NOW);
     CachedOutput shared = rig.shared.get("f");
     DispatchRig other = new DispatchRig();
     OutputCache warmed =
@@ -217,15 +412,15 @@ class OutputCacheTest {
     warmed.takeUp("late", shared, NOW, NOW + 1_000);
     assertThat(other.journal.cache).isEmpty();
     warmed.takeUp("f", shared, NOW, NOW + 1);
-    assertThat(warmed.get("f", NOW + 1)).extracting(CachedOutput::getOutput).isEqualTo("1");
+    assertThat(warmed.get("f", "", NOW + 1)).extracting(CachedOutput::getOutput).isEqualTo("1");
     assertThat(other.shared).as("what was taken up is not shared again").isEmpty();
 
-    warmed.put("f", "t", lasting(), ok("2"), NOW + 2);
+    put(warmed, "f", "t", lasting(), ok("2"), NOW + 2);
     warmed.takeUp("f", shared, NOW, NOW + 3);
     warmed.takeUp("f", null, NOW, NOW + 3);
-    assertThat(warmed.get("f", NOW + 3)).extracting(CachedOutput::getOutput).isEqualTo("2");
+    assertThat(warmed.get("f", "", NOW + 3)).extracting(CachedOutput::getOutput).isEqualTo("2");
     warmed.takeUp("f", null, NOW + 3, NOW + 4);
-    assertThat(warmed.get("f", NOW + 4)).isNull();
+    assertThat(warmed.get("f", "", NOW + 4)).isNull();
   }
 
   @Property(tries = 200)
@@ -246,11 +441,11 @@ class OutputCacheTest {
         case 0 -> cache = open(policy);
         case 1, 2, 3 -> {
           String output = (step + "x").repeat(1 + random.nextInt(30));
-          cache.put(key, "t" + random.nextInt(2), lasting(), ok(output), now);
+          put(cache, key, "t" + random.nextInt(2), lasting(), ok(output), now);
           last.put(key, output);
         }
         default -> {
-          CachedOutput hit = cache.get(key, now);
+          CachedOutput hit = cache.get(key, "", now);
           assertThat(hit == null ? last.get(key) : hit.getOutput()).isEqualTo(last.get(key));
         }
       }

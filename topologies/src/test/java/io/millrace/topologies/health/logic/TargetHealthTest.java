@@ -305,9 +305,11 @@ class TargetHealthTest {
     fold.sent("tool:a", TargetKind.TOOL, false, START);
     fold.sent("tool:a", TargetKind.TOOL, true, START + 1);
     fold.refused("tool:a", TargetKind.TOOL, START + 2);
-    fold.flown("tool:b", TargetKind.TOOL, "talk", START, START, START + 10);
-    fold.flown("tool:a", TargetKind.TOOL, "talk", START + 20, START + 25, START + 60);
-    fold.flown("tool:a", TargetKind.TOOL, "", START, START + 90, START + 80);
+    fold.calledOff("tool:a", TargetKind.TOOL, START + 3);
+    fold.restsOn("tool:a", TargetKind.TOOL, "tool:b", START + 4);
+    fold.flown("tool:a", TargetKind.TOOL, false, START + 25, START + 60);
+    fold.flown("tool:a", TargetKind.TOOL, true, START + 40, START + 60);
+    fold.flown("tool:a", TargetKind.TOOL, false, START + 90, START + 80);
 
     assertThat(flushed(fold, START + 100))
         .filteredOn(summary -> summary.getTarget().equals("tool:a"))
@@ -317,9 +319,36 @@ class TargetHealthTest {
               assertThat(summary.getSent()).isEqualTo(2);
               assertThat(summary.getRetries()).isEqualTo(1);
               assertThat(summary.getRefused()).isEqualTo(1);
-              assertThat(summary.getInFlightMs()).isEqualTo(35);
+              assertThat(summary.getCalledOff()).isEqualTo(1);
+              assertThat(summary.getInFlightMs()).isEqualTo(55);
+              assertThat(summary.getTimedOutMs()).isEqualTo(20);
               assertThat(summary.getDependsOn()).isEqualTo(Map.of("tool:b", 1L));
             });
+  }
+
+  @Example
+  void aCircuitThatAClockAheadHasOpenedIsProbedInTimeAfterItWasSetBack() {
+    long ahead = START + 3_600_000;
+    health.add(attempts(0, 20, 0, ahead), POLICY, ahead);
+    assertThat(health.status(POLICY, ahead).getCircuit()).isEqualTo(CircuitState.OPEN);
+    health.tick(POLICY, START);
+    assertThat(health.status(POLICY, START).getCircuit()).isEqualTo(CircuitState.OPEN);
+    health.tick(POLICY, START + POLICY.openMillis());
+    assertThat(health.status(POLICY, START + 2_000).getCircuit()).isEqualTo(CircuitState.HALF_OPEN);
+  }
+
+  @Example
+  void whatIsCountedAfterAClockWasSetBackOpensTheCircuitAsEver() {
+    long ahead = START + 3_600_000;
+    health.add(attempts(0, 20, 0, ahead), POLICY, ahead);
+    health.tick(POLICY, ahead + 2_000);
+    long epoch = health.status(POLICY, ahead + 2_000).getProbeEpoch();
+    health.add(attempts(1, 0, epoch, ahead + 2_100), POLICY, ahead + 2_100);
+    assertThat(health.status(POLICY, ahead).getCircuit()).isEqualTo(CircuitState.CLOSED);
+    health.add(attempts(100, 0, 0, ahead + 2_200), POLICY, ahead + 2_200);
+    health.add(attempts(0, 20, 0, START), POLICY, START);
+    assertThat(health.status(POLICY, START).getCircuit()).isEqualTo(CircuitState.OPEN);
+    assertThat(health.status(POLICY, START).getWindowCount()).isEqualTo(20);
   }
 
   @Example
@@ -328,6 +357,8 @@ class TargetHealthTest {
     assertRefused(summary -> summary.setOk(Long.MAX_VALUE), "counts");
     assertRefused(summary -> summary.setInFlightMs(Double.NaN), "in_flight_ms");
     assertRefused(summary -> summary.setInFlightMs(-1), "in_flight_ms");
+    assertRefused(summary -> summary.setTimedOutMs(Double.NaN), "timed_out_ms");
+    assertRefused(summary -> summary.setCalledOff(-1), "counts");
     assertRefused(
         summary -> summary.setDependsOn(Map.of("x".repeat(257), 1L)), "a target has 1 to 256");
     Map<String, Long> many = new HashMap<>();

@@ -1,12 +1,16 @@
 package io.millrace.topologies.scaling.logic;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.millrace.topologies.memory.logic.Memory;
 import java.time.Duration;
 import java.util.List;
+import java.util.SplittableRandom;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
+import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
@@ -87,6 +91,67 @@ class PoolScalerTest {
   }
 
   @Test
+  void aPoolSleepsOnlyAfterTheCoolDownAndWakesAtOnce() {
+    ScalingRules sleepy =
+        new ScalingRules(
+            2,
+            50,
+            true,
+            Duration.ofMillis(200),
+            0.95,
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(60),
+            10,
+            0);
+    PoolScaler scaler = PoolScaler.of(sleepy, WINDOW);
+    run(scaler, 0, 100, 300);
+
+    assertThat(run(scaler, 100, 5, 0).replicas()).isGreaterThanOrEqualTo(2);
+    Scaling asleep = run(scaler, 105, 5, 0);
+    assertThat(asleep.replicas()).isZero();
+    assertThat(asleep.reason()).contains("may have none");
+    assertThat(scaler.next(window(110, 300)).replicas()).isGreaterThanOrEqualTo(2);
+  }
+
+  @Test
+  void whatCanSoonBeHadAgainIsGivenUpLongBeforeALongCoolDown() {
+    ScalingRules slow =
+        new ScalingRules(
+            2,
+            200,
+            false,
+            Duration.ofMillis(200),
+            0.95,
+            Duration.ofSeconds(10),
+            Duration.ofHours(1),
+            10,
+            0);
+    PoolScaler scaler = PoolScaler.of(slow, WINDOW);
+    int high = run(scaler, 0, 300, 1_000).replicas();
+
+    assertThat(run(scaler, 300, 3, 100).replicas()).isGreaterThanOrEqualTo(high);
+    assertThat(run(scaler, 303, 60, 100).replicas()).isLessThan(high / 2);
+  }
+
+  @Test
+  void theExcessThatTheObjectiveLeavesTimeForNeedsNoReplicas() {
+    ScalingRules patient =
+        new ScalingRules(
+            2,
+            50,
+            false,
+            Duration.ofMillis(10_100),
+            0.95,
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(60),
+            10,
+            0);
+
+    assertThat(run(PoolScaler.of(patient, WINDOW), 0, 20, 500).exact())
+        .isLessThan(0.7 * run(PoolScaler.of(rules(false, 50), WINDOW), 0, 20, 500).exact());
+  }
+
+  @Test
   void whatWaitsIsWorkedOff() {
     PoolScaler scaler = PoolScaler.of(rules(false, 50), WINDOW);
     int before = run(scaler, 0, 300, 500).replicas();
@@ -94,6 +159,71 @@ class PoolScalerTest {
     Scaling decision = scaler.next(new PoolWindow(300, 500, 100, 1, 2_000));
 
     assertThat(decision.replicas()).isGreaterThan(before);
+  }
+
+  private static byte[] memory(PoolScaler scaler) {
+    return Memory.write((byte) 1, scaler::remember);
+  }
+
+  private static PoolScaler recalled(ScalingRules rules, byte[] memory) {
+    PoolScaler scaler = PoolScaler.of(rules, WINDOW);
+    Memory.read(memory, (byte) 1, scaler::remember);
+    return scaler;
+  }
+
+  @Property(tries = 20)
+  void oneThatRemembersDecidesAsIfNothingHadHappened(
+      @ForAll long seed, @ForAll @IntRange(min = 100, max = 1_000) int windows) {
+    SplittableRandom random = new SplittableRandom(seed);
+    double[] rates = random.doubles(windows + 60, 200, 900).toArray();
+    PoolScaler steady = PoolScaler.of(rules(false, 500), WINDOW);
+    for (int i = 0; i < windows; i++) {
+      steady.next(window(i, rates[i]));
+    }
+    byte[] memory = memory(steady);
+    PoolScaler restarted = recalled(rules(false, 500), memory);
+
+    assertThat(memory).hasSizeLessThan(16 << 10);
+    for (int i = windows; i < rates.length; i++) {
+      double exact = steady.next(window(i, rates[i])).exact();
+      assertThat(restarted.next(window(i, rates[i])).exact()).isBetween(0.75 * exact, 1.3 * exact);
+    }
+  }
+
+  @Test
+  void whatComesEveryHourIsRememberedAcrossWindowsThatAreMissing() {
+    int hour = 360;
+    PoolScaler scaler = PoolScaler.of(rules(false, 500), WINDOW);
+    int now = 0;
+    for (; now < 12 * hour - 20; now++) {
+      scaler.next(window(now, now % hour < 30 ? 900 : 300));
+    }
+    // It is away for three minutes, until just before the hour.
+    PoolScaler restarted = recalled(rules(false, 500), memory(scaler));
+    restarted.next(window(now + 18, 300));
+    Scaling onTheHour = restarted.next(window(now + 19, 300));
+
+    assertThat(onTheHour.provided()).isGreaterThan(600);
+  }
+
+  @Test
+  void whatLooksAnotherTimeAheadIsNotRead() {
+    byte[] memory = memory(PoolScaler.of(rules(false, 500), WINDOW));
+    ScalingRules slower =
+        new ScalingRules(
+            2,
+            500,
+            false,
+            Duration.ofMillis(200),
+            0.95,
+            Duration.ofSeconds(90),
+            Duration.ofSeconds(60),
+            10,
+            0);
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> recalled(slower, memory))
+        .withMessage("looks 2 windows ahead, not 10");
   }
 
   @Property(tries = 60)

@@ -162,6 +162,22 @@ class ScalingBoardTest {
   }
 
   @Test
+  void anotherMaximumLosesNothingThatWasLearnt() {
+    pool("a", 50, 0);
+    ScalingBoard board = new ScalingBoard(0);
+    seconds(board, 600, 40, 1);
+    int before = last().getReplicas();
+    said.clear();
+    long[] count = counts.get("a");
+    pool("a", 40, 0);
+    counts.put("a", count);
+    seconds(board, 60, 40, 1);
+
+    assertThat(said).isNotEmpty().allSatisfy(d -> assertThat(d.getReplicas()).isEqualTo(before));
+    assertThat(last().getReplicasMax()).isEqualTo(40);
+  }
+
+  @Test
   void aPoolThatIsScaledNoLongerIsForgotten() {
     pool("a", 50, 0);
     ScalingBoard board = new ScalingBoard(0);

@@ -202,6 +202,32 @@ class SpeculatorTest {
   }
 
   @Test
+  void whatComesOnlyAfterAWriteIsNotMadeAheadBeforeIt() {
+    for (int i = 0; i < 10; i++) {
+      String c = "c" + i;
+      String user = "{\"u\":\"u%d\"}".formatted(i);
+      assertThat(step(c, call("user", user, orders(i)))).isEmpty();
+      step(c, call("write", "{}", "done"));
+      step(c, call("order", "{\"o\":\"A%d\"}".formatted(i), "{}"));
+      speculator.end("t", c);
+    }
+  }
+
+  @Test
+  void whatWasLongAgoCountsLess() {
+    CallModel model = new CallModel();
+    CallModel.Context context =
+        new CallModel.Context(new Rule("order", java.util.Map.of()), "user", "");
+    for (int i = 0; i < 2_000; i++) {
+      model.observe(context, true);
+    }
+    for (int i = 0; i < 400; i++) {
+      model.observe(context, false);
+    }
+    assertThat(model.probability(context)).isLessThan(0.4);
+  }
+
+  @Test
   void theModelIsBounded() {
     CallModel model = new CallModel();
     for (int i = 0; i < 20_000; i++) {

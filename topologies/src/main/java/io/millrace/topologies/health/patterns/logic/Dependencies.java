@@ -1,5 +1,6 @@
 package io.millrace.topologies.health.patterns.logic;
 
+import io.millrace.topologies.memory.logic.Memory;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -35,6 +36,17 @@ final class Dependencies {
       seen.replaceAll((target, weight) -> weight / 2);
       total /= 2;
     }
+  }
+
+  void remember(Memory memory) {
+    total = memory.number(total);
+    List<Map.Entry<String, Double>> passed =
+        memory.list(
+            List.copyOf(seen.entrySet()),
+            Integer.BYTES + Double.BYTES,
+            Map.entry("", 0.0),
+            entry -> Map.entry(memory.text(entry.getKey()), memory.number(entry.getValue())));
+    passed.forEach(entry -> seen.put(entry.getKey(), entry.getValue()));
   }
 
   /** Those seen often enough to count, the most frequent first. */

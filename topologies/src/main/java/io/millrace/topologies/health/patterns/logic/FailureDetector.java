@@ -1,8 +1,10 @@
 package io.millrace.topologies.health.patterns.logic;
 
 import io.millrace.events.FailurePattern;
+import io.millrace.topologies.memory.logic.Memory;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +44,9 @@ final class FailureDetector {
   private static final long APART_MILLIS = 30_000;
   private static final long AGAIN_MILLIS = 1_200_000;
 
-  private record Tally(long fromMillis, long ok, long failed) {}
+  private record Tally(long fromMillis, long ok, long failed) {
+    static final Tally NONE = new Tally(0, 0, 0);
+  }
 
   private final Deque<Tally> recent = new ArrayDeque<>();
   private double baseline = 0.005;
@@ -124,6 +128,40 @@ final class FailureDetector {
       bad += tally.failed;
     }
     return (double) bad / all;
+  }
+
+  /** The clock was set back: what is remembered moves with it. */
+  void setBack(long millis) {
+    List<Tally> earlier =
+        recent.stream().map(t -> new Tally(t.fromMillis - millis, t.ok, t.failed)).toList();
+    recent.clear();
+    recent.addAll(earlier);
+    onset -= millis;
+    formerOnset -= formerOnset == Long.MIN_VALUE ? 0 : millis;
+    illAt -= illAt == Long.MIN_VALUE ? 0 : millis;
+  }
+
+  void remember(Memory memory) {
+    List<Tally> tallies =
+        memory.list(
+            List.copyOf(recent),
+            3 * Long.BYTES,
+            Tally.NONE,
+            t -> new Tally(memory.count(t.fromMillis), memory.count(t.ok), memory.count(t.failed)));
+    recent.clear();
+    recent.addAll(tallies);
+    baseline = memory.number(baseline);
+    ill = memory.number(ill);
+    well = memory.number(well);
+    peak = memory.number(peak);
+    onset = memory.count(onset);
+    ok = memory.count(ok);
+    failed = memory.count(failed);
+    episode = memory.flag(episode);
+    formerOnset = memory.count(formerOnset);
+    formerPeak = memory.number(formerPeak);
+    illAt = memory.count(illAt);
+    now = memory.count(now);
   }
 
   /** The pattern that the failures make now, or null. */

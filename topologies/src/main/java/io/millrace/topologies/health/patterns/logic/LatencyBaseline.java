@@ -3,6 +3,8 @@ package io.millrace.topologies.health.patterns.logic;
 import com.datadoghq.sketch.ddsketch.DDSketch;
 import com.datadoghq.sketch.ddsketch.store.Bin;
 import io.millrace.topologies.health.logic.Sketches;
+import io.millrace.topologies.memory.logic.Memory;
+import java.nio.ByteBuffer;
 import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,26 @@ final class LatencyBaseline {
       filling = Sketches.empty();
       fillingFrom = step.untilMillis();
     }
+  }
+
+  /** The clock was set back: what is remembered moves with it. */
+  void setBack(long millis) {
+    fillingFrom -= fillingFrom == Long.MIN_VALUE ? 0 : millis;
+  }
+
+  void remember(Memory memory) {
+    filling = remember(memory, filling);
+    known = memory.flag(known != null) ? remember(memory, known) : null;
+    fillingFrom = memory.count(fillingFrom);
+  }
+
+  private static DDSketch remember(Memory memory, @Nullable DDSketch sketch) {
+    ByteBuffer encoded = Sketches.bytes(sketch == null ? Sketches.empty() : sketch);
+    byte[] bytes = new byte[encoded.remaining()];
+    encoded.get(bytes);
+    DDSketch passed = Sketches.empty();
+    Sketches.merge(passed, ByteBuffer.wrap(memory.bytes(bytes)));
+    return passed;
   }
 
   /** Run time at a quantile, milliseconds; NaN while too little is known. */

@@ -1,6 +1,7 @@
 package io.millrace.topologies.health.patterns.logic;
 
 import io.millrace.events.FailurePattern;
+import io.millrace.topologies.memory.logic.Memory;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Locale;
@@ -13,13 +14,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>By Little's law (J. D. C. Little, 1961) what is in flight is throughput times time in flight;
  * both that time and throughput are measured where the attempts end. The backlog is a CUSUM of what
- * was sent less what ended, with what was refused of late. SATURATION: the backlog is worth several
- * times the healthy time in flight, attempts take several times that long, throughput does not grow
- * and most attempts succeed all the same. TIMEOUT_SPIRAL: attempts time out and are tried again,
- * more are in flight for longer, fewer operations succeed of those that are begun, and those that
- * do are slow. The last tells it from a target that hangs, whose successes are as quick as ever (N.
- * Bronson et al., "Metastable Failures in Distributed Systems", HotOS 2021). Either must hold for
- * half a minute.
+ * was sent less what ended or was called off, with what was refused of late. SATURATION: the
+ * backlog is worth several times the healthy time in flight, attempts take several times that long,
+ * throughput does not grow and most attempts succeed all the same. TIMEOUT_SPIRAL: attempts time
+ * out and are tried again, more are in flight for longer, fewer operations succeed of those that
+ * are begun, and those that do are slow. The last tells it from a target that hangs, whose
+ * successes are as quick as ever (N. Bronson et al., "Metastable Failures in Distributed Systems",
+ * HotOS 2021). Either must hold for half a minute.
  */
 final class QueueDetector {
   private static final int STEPS = 12;
@@ -56,7 +57,9 @@ final class QueueDetector {
     long sent;
     long retries;
     long refused;
+    long calledOff;
     double inFlightMillis;
+    double timedOutMillis;
 
     Totals(Iterable<Step> steps) {
       this.steps = steps;
@@ -67,7 +70,9 @@ final class QueueDetector {
         sent += step.sent;
         retries += step.retries;
         refused += step.refused;
+        calledOff += step.calledOff;
         inFlightMillis += step.inFlightMillis;
+        timedOutMillis += step.timedOutMillis;
       }
     }
 
@@ -78,16 +83,8 @@ final class QueueDetector {
 
     /** The same of what did not time out: those that hang are no queue. */
     double millisWithoutTimeouts() {
-      double hung = timeouts == 0 ? 0 : timeouts * longestRun();
-      return ended == timeouts ? 0 : Math.max(0, inFlightMillis - hung) / (ended - timeouts);
-    }
-
-    private double longestRun() {
-      double longest = 0;
-      for (Step step : steps) {
-        longest = Math.max(longest, step.runs.isEmpty() ? 0 : step.runs.getMaxValue());
-      }
-      return longest;
+      double others = Math.max(0, inFlightMillis - timedOutMillis);
+      return ended == timeouts ? 0 : others / (ended - timeouts);
     }
 
     /** Attempts that ran longer. */
@@ -119,7 +116,7 @@ final class QueueDetector {
     if (queued + totals.refused == 0) {
       onset = step.fromMillis;
     }
-    queued = Math.max(0, queued + step.sent * (1 - ALLOWANCE) - step.ended());
+    queued = Math.max(0, queued + step.sent * (1 - ALLOWANCE) - step.ended() - step.calledOff);
     if (Double.isNaN(healthyMillis) || totals.sent == 0) {
       learn(step);
       return;
@@ -185,8 +182,9 @@ final class QueueDetector {
       }
     }
     boolean flat = later <= 1.15 * earlier + 3 * Math.sqrt((double) (earlier + later));
-    // Attempts that were called off never end here: their share must not pass for pressure.
-    boolean offeredMore = totals.sent + totals.refused >= OFFERED_MORE * totals.ended;
+    // Ends that a crash left uncounted must not pass for pressure.
+    boolean offeredMore =
+        totals.sent + totals.refused >= OFFERED_MORE * (totals.ended + totals.calledOff);
     return queueing()
         && backlog() >= worth(LONGER)
         && flat
@@ -264,6 +262,21 @@ final class QueueDetector {
   /** Whether a spiral begins: failures are to be blamed on it, not named yet. */
   boolean spiralling() {
     return spiral > 0;
+  }
+
+  /** The clock was set back: what is remembered moves with it. */
+  void setBack(long millis) {
+    onset -= millis;
+  }
+
+  /** All but the last minute, which is seen anew. */
+  void remember(Memory memory) {
+    healthyMillis = memory.number(healthyMillis);
+    healthyRate = memory.number(healthyRate);
+    healthyRetries = memory.number(healthyRetries);
+    healthyGoodput = memory.number(healthyGoodput);
+    queued = memory.number(queued);
+    onset = memory.count(onset);
   }
 
   /** Whether nothing queued for so long. */

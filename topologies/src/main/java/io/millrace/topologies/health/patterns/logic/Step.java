@@ -16,7 +16,9 @@ final class Step {
   long sent;
   long retries;
   long refused;
+  long calledOff;
   double inFlightMillis;
+  double timedOutMillis;
 
   Step(long fromMillis) {
     this.fromMillis = fromMillis;
@@ -26,7 +28,7 @@ final class Step {
     return fromMillis + MILLIS;
   }
 
-  /** Attempts that ended. */
+  /** Attempts that ended, other than called off. */
   long ended() {
     return ok + failed;
   }
@@ -42,6 +44,8 @@ final class Step {
     sent += summary.getSent();
     retries += summary.getRetries();
     refused += summary.getRefused();
+    calledOff += summary.getCalledOff();
     inFlightMillis += summary.getInFlightMs();
+    timedOutMillis += summary.getTimedOutMs();
   }
 }

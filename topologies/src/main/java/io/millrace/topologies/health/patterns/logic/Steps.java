@@ -9,8 +9,7 @@ import java.util.function.Consumer;
  * is expected for it.
  *
  * <p>What comes after its step was handed on is left out. A gap of more than a minute is no
- * information, not a minute of silence: the steps within are skipped. If the clock is set back, the
- * steps begin anew from there.
+ * information, not a minute of silence: the steps within are skipped.
  */
 final class Steps {
   private static final long GRACE_MILLIS = 2_000;
@@ -34,14 +33,18 @@ final class Steps {
     }
   }
 
+  /** If the clock was set back by more than a minute, goes on from there. */
+  void follow(long nowMillis) {
+    if (next != Long.MIN_VALUE && nowMillis < next - GAP_MILLIS) {
+      open.clear();
+      next = nowMillis - Math.floorMod(nowMillis, Step.MILLIS);
+    }
+  }
+
   /** Hands on the steps that are over. */
   void close(long nowMillis, Consumer<Step> steps) {
     if (next == Long.MIN_VALUE) {
       return;
-    }
-    if (nowMillis < next - GAP_MILLIS) {
-      open.clear();
-      next = nowMillis - Math.floorMod(nowMillis, Step.MILLIS);
     }
     while (next + Step.MILLIS + GRACE_MILLIS <= nowMillis) {
       if (open.isEmpty() && nowMillis - next > GAP_MILLIS) {

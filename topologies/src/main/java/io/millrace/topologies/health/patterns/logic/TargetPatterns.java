@@ -4,6 +4,7 @@ import io.millrace.events.FailurePattern;
 import io.millrace.events.FailurePatternReport;
 import io.millrace.events.HealthStatus;
 import io.millrace.events.HealthSummary;
+import io.millrace.topologies.memory.logic.Memory;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * queues at most one holds at a time, the one that explains most: CASCADING where a target that
  * this one depends on was ill before, then TIMEOUT_SPIRAL, SATURATION, PERSISTENT and INTERMITTENT.
  * SLOW_DEGRADATION is looked for while there is no other trouble. A pattern is over only after its
- * signs have been away for one minute (INTERMITTENT: five).
+ * signs have been away for one minute (INTERMITTENT: five). A clock that is set back is as a
+ * restart: what was learnt is learnt anew, and what holds holds until it is seen to be over.
  */
 public final class TargetPatterns {
   private static final long OVER_MILLIS = 60_000;
@@ -27,6 +29,11 @@ public final class TargetPatterns {
   private static final long CASCADE_BEFORE_MILLIS = 300_000;
   // Onsets are known to a few steps only; who depends on whom says which comes first.
   private static final long CASCADE_AFTER_MILLIS = 30_000;
+  private static final long REMEMBER_MILLIS = 60_000;
+  private static final long NEVER = Long.MIN_VALUE;
+
+  /** Of what is remembered: to be raised when that changes. */
+  private static final byte VERSION = 1;
 
   /**
    * A pattern was raised or is over.
@@ -46,6 +53,9 @@ public final class TargetPatterns {
   private @Nullable FailurePatternReport slowing;
   private String illFrom = "";
   private boolean stepped;
+  private long nextFrom = NEVER;
+  private boolean learnt;
+  private long rememberedAt = NEVER;
 
   /**
    * @param before patterns that held when this target was last looked after: they hold until they
@@ -81,10 +91,12 @@ public final class TargetPatterns {
    */
   public List<Change> tick(long nowMillis, Function<String, @Nullable HealthStatus> others) {
     stepped = false;
+    steps.follow(nowMillis);
     steps.close(nowMillis, this::step);
     if (!stepped) {
       return List.of();
     }
+    learnt = true;
     List<Change> changes = new ArrayList<>(2);
     judgeTrouble(others, nowMillis, changes);
     judgeSlowing(nowMillis, changes);
@@ -93,6 +105,10 @@ public final class TargetPatterns {
 
   private void step(Step step) {
     stepped = true;
+    if (step.fromMillis < nextFrom) {
+      setBack(nextFrom - step.fromMillis);
+    }
+    nextFrom = step.untilMillis();
     failures.step(step);
     queue.step(step, failures.ill());
     if (trouble == null && !failures.ill() && !queue.queueing()) {
@@ -101,6 +117,13 @@ public final class TargetPatterns {
     } else {
       trend.skip(step);
     }
+  }
+
+  private void setBack(long millis) {
+    failures.setBack(millis);
+    queue.setBack(millis);
+    latencies.setBack(millis);
+    trend.setBack(millis);
   }
 
   private void judgeTrouble(
@@ -198,6 +221,44 @@ public final class TargetPatterns {
     report.setReason(finding.reason());
     report.setEvidence(finding.evidence());
     return report;
+  }
+
+  /**
+   * What it has learnt, if it learnt anything and was not asked for that within the last minute.
+   *
+   * @return null: nothing new, or not yet
+   */
+  public byte @Nullable [] memory(long nowMillis) {
+    boolean soon = nowMillis >= rememberedAt && nowMillis - REMEMBER_MILLIS < rememberedAt;
+    if (!learnt || soon) {
+      return null;
+    }
+    learnt = false;
+    rememberedAt = nowMillis;
+    try {
+      return Memory.write(VERSION, this::remember);
+    } catch (IllegalArgumentException e) {
+      // Anyone may write summaries: names or latencies that take too many bytes are not kept.
+      return null;
+    }
+  }
+
+  /**
+   * Goes on from what was learnt before.
+   *
+   * @throws IllegalArgumentException if that cannot be read; then this is of no use any more
+   */
+  public void recall(byte[] memory) {
+    Memory.read(memory, VERSION, this::remember);
+  }
+
+  private void remember(Memory memory) {
+    latencies.remember(memory);
+    failures.remember(memory);
+    queue.remember(memory);
+    trend.remember(memory);
+    dependencies.remember(memory);
+    illFrom = memory.text(illFrom);
   }
 
   /** The patterns that hold. */

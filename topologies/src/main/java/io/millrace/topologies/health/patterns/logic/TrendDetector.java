@@ -3,6 +3,7 @@ package io.millrace.topologies.health.patterns.logic;
 import com.datadoghq.sketch.ddsketch.DDSketch;
 import io.millrace.events.FailurePattern;
 import io.millrace.topologies.health.logic.Sketches;
+import io.millrace.topologies.memory.logic.Memory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -28,7 +29,9 @@ final class TrendDetector {
   private static final double LINE_NATS = 2;
   private static final int SETTLED_BLOCKS = 20;
 
-  private record Block(double minute, double logMedian) {}
+  private record Block(double minute, double logMedian) {
+    static final Block NONE = new Block(0, 0);
+  }
 
   private final List<Block> blocks = new ArrayList<>();
   private DDSketch filling = Sketches.empty();
@@ -170,6 +173,28 @@ final class TrendDetector {
       ended = true;
       blocks.clear();
     }
+  }
+
+  /** The clock was set back: what is remembered moves with it. */
+  void setBack(long millis) {
+    blocks.replaceAll(b -> new Block(b.minute - millis / 60_000.0, b.logMedian));
+    fillingFrom -= fillingFrom == Long.MIN_VALUE ? 0 : millis;
+  }
+
+  /** All but the block that is filling, which is begun anew. */
+  void remember(Memory memory) {
+    List<Block> passed =
+        memory.list(
+            List.copyOf(blocks),
+            2 * Double.BYTES,
+            Block.NONE,
+            b -> new Block(memory.number(b.minute), memory.number(b.logMedian)));
+    blocks.clear();
+    blocks.addAll(passed);
+    finding = memory.flag(finding != null) ? Finding.remember(memory, finding) : null;
+    healthy = memory.number(healthy);
+    settled = (int) memory.count(settled);
+    ended = memory.flag(ended);
   }
 
   /** Whether enough is known to say that none is under way. */

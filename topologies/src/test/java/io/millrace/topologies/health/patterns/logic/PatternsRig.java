@@ -64,14 +64,12 @@ final class PatternsRig {
         0,
         0,
         now);
-    fold.flown(target, TargetKind.TOOL, "", now - (long) millis, now - (long) millis, now);
+    fold.flown(target, TargetKind.TOOL, outcome == Outcome.TIMEOUT, now - (long) millis, now);
   }
 
-  /** Work of one target that calls another while it runs. */
-  void calls(String caller, String callee, int conversation) {
-    String name = "c" + conversation;
-    fold.flown(callee, TargetKind.TOOL, name, now - 50, now - 50, now - 10);
-    fold.flown(caller, TargetKind.TOOL, name, now - 90, now - 90, now);
+  /** Work of one target calls another. */
+  void calls(String caller, String callee) {
+    fold.restsOn(caller, TargetKind.TOOL, callee, now);
   }
 
   private void take(HealthSummary summary) {
@@ -80,6 +78,17 @@ final class PatternsRig {
 
   TargetPatterns of(String target) {
     return patterns.computeIfAbsent(target, t -> new TargetPatterns(t, List.of()));
+  }
+
+  /** Starts anew on what held and was learnt. */
+  void restart(String target) {
+    TargetPatterns before = of(target);
+    byte[] memory = before.memory(now);
+    TargetPatterns after = new TargetPatterns(target, before.reports());
+    if (memory != null) {
+      after.recall(memory);
+    }
+    patterns.put(target, after);
   }
 
   /** Ends the second. */

@@ -90,7 +90,7 @@ class TargetPatternsTest {
         () -> {
           rig.healthy(A);
           rig.healthy(B);
-          rig.calls(A, B, rig.random.nextInt(1_000_000));
+          rig.calls(A, B);
         });
     rig.seconds(
         10,
@@ -273,6 +273,104 @@ class TargetPatternsTest {
     summary.setLatencySketch(ByteBuffer.allocate(0));
     summary.setDependsOn(Map.of("tool:x", -5L, "tool:y", Long.MAX_VALUE));
     return summary;
+  }
+
+  @Example
+  void whatHoldsIsSeenToBeOverAlthoughTheClockWasSetBack() {
+    rig.seconds(300, () -> rig.healthy(A));
+    rig.seconds(200, () -> rig.attempts(A, 1, 9, Outcome.TOOL_ERROR));
+    assertThat(rig.of(A).reports()).hasSize(1);
+
+    rig.now -= 3_600_000;
+    rig.seconds(150, () -> rig.healthy(A));
+
+    assertThat(rig.of(A).reports()).isEmpty();
+  }
+
+  @Example
+  void aTrendIsSeenAlthoughTheClockWasSetBack() {
+    rig.seconds(1_800, () -> times(A, 100));
+    rig.now -= 36_000_000;
+    double[] millis = {100};
+    rig.seconds(2_400, () -> times(A, millis[0] *= 1.0004));
+
+    assertThat(rig.raised()).containsExactly(FailurePattern.SLOW_DEGRADATION);
+  }
+
+  @Example
+  void failuresThatComeBackAfterARestartAreIntermittent() {
+    rig.seconds(300, () -> rig.healthy(A));
+    rig.seconds(20, () -> rig.attempts(A, 0, 10, Outcome.LOST));
+    rig.seconds(60, () -> rig.healthy(A));
+    rig.restart(A);
+    rig.seconds(20, () -> rig.attempts(A, 0, 10, Outcome.LOST));
+
+    assertThat(rig.raised()).containsExactly(FailurePattern.INTERMITTENT);
+    assertThat(secondsAfter(first().getOnsetAt())).isBetween(295L, 305L);
+  }
+
+  @Example
+  void restartsHideNoTrendAndEndNone() {
+    rig.seconds(1_800, () -> times(A, 100));
+    double[] millis = {100};
+    for (int i = 0; i < 4; i++) {
+      rig.restart(A);
+      rig.seconds(600, () -> times(A, millis[0] *= 1.0004));
+    }
+
+    assertThat(rig.raised()).containsExactly(FailurePattern.SLOW_DEGRADATION);
+    assertThat(rig.of(A).reports()).hasSize(1);
+  }
+
+  @Example
+  void whatIsLongInHealthIsKnownAfterARestart() {
+    rig.seconds(600, () -> rig.healthy(A));
+    rig.restart(A);
+    rig.seconds(
+        120,
+        () -> {
+          for (int i = 0; i < 10; i++) {
+            rig.sent(A, false);
+            rig.refused(A);
+            rig.ended(A, Outcome.OK, 2_000);
+          }
+        });
+
+    assertThat(rig.raised()).containsExactly(FailurePattern.SATURATION);
+  }
+
+  @Example
+  void whoDependsOnWhomIsKnownAfterARestart() {
+    rig.seconds(
+        300,
+        () -> {
+          both(10, 0);
+          rig.calls(A, B);
+        });
+    rig.restart(A);
+    rig.seconds(
+        10,
+        () -> {
+          rig.healthy(A);
+          rig.attempts(B, 1, 9, Outcome.TOOL_ERROR);
+        });
+    rig.seconds(200, () -> both(1, 9));
+
+    assertThat(rig.of(A).reports())
+        .extracting(FailurePatternReport::getPattern)
+        .containsExactly(FailurePattern.CASCADING);
+  }
+
+  @Example
+  void memoryIsAskedForOnceAMinuteAndIsSmall() {
+    rig.seconds(300, () -> both(10, 1));
+
+    assertThat(rig.of(A).memory(rig.now)).hasSizeLessThan(16 << 10);
+    rig.seconds(50, () -> both(10, 1));
+    assertThat(rig.of(A).memory(rig.now)).isNull();
+    rig.seconds(20, () -> both(10, 1));
+    assertThat(rig.of(A).memory(rig.now)).isNotNull();
+    assertThat(rig.of(A).memory(rig.now + 100_000)).isNull();
   }
 
   @Example

@@ -1,0 +1,137 @@
+package io.millrace.inference;
+
+import io.millrace.events.InferenceRun;
+import io.millrace.events.InferenceWork;
+import io.millrace.events.TargetSpec;
+import io.millrace.events.Tensor;
+import io.millrace.inference.runtime.MemoryBudget;
+import io.millrace.inference.runtime.Request;
+import io.millrace.worker.task.BlockingTasks;
+import io.millrace.worker.task.RunResult;
+import io.millrace.worker.task.TaskContext;
+import io.millrace.worker.task.TaskRunner;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** Runs a task by the model that its target declares. */
+final class InferenceRunner implements TaskRunner {
+
+  private static final Duration READ_MAX = Duration.ofSeconds(10);
+
+  private final Models models;
+  private final MemoryBudget budget;
+  private final RequestReader requests;
+  private final BlockingTasks reads;
+
+  /**
+   * A runner.
+   *
+   * @param requests reads inputs that the task only points to
+   * @param reads threads for that
+   */
+  InferenceRunner(Models models, MemoryBudget budget, RequestReader requests, BlockingTasks reads) {
+    this.models = models;
+    this.budget = budget;
+    this.requests = requests;
+    this.reads = reads;
+  }
+
+  @Override
+  public void declared(String target, @Nullable TargetSpec declaration) {
+    models.declared(target, declaration);
+  }
+
+  @Override
+  public List<String> ready() {
+    return models.ready();
+  }
+
+  @Override
+  public Map<String, Double> metrics() {
+    return Map.of(
+        "models_not_ready", (double) models.missing(),
+        "models_memory_bytes", (double) budget.taken(),
+        "models_requests_waiting", (double) models.waiting());
+  }
+
+  @Override
+  public CompletionStage<RunResult> run(TaskContext context) {
+    InferenceWork work = context.task().getInference();
+    try {
+      if (work == null) {
+        throw ModelException.input("The task says nothing of a model's inputs");
+      }
+      if (work.getSequenceId() != null) {
+        throw ModelException.input(
+            "sequence_id is given, but %s keeps no state between requests"
+                .formatted(context.task().getTarget()));
+      }
+      LoadedModel model = models.ready(context.task().getTarget());
+      if (!work.getInputs().isEmpty() || work.getInputsCoordinates() == null) {
+        return run(context, work, model, work.getInputs());
+      }
+      return reads
+          .submit(
+              () -> requests.read(work.getInputsCoordinates(), READ_MAX).getInputs(),
+              context.cancellation())
+          .thenCompose(inputs -> run(context, work, model, inputs))
+          .exceptionally(InferenceRunner::failed);
+    } catch (ModelException e) {
+      return CompletableFuture.completedFuture(failed(e));
+    }
+  }
+
+  private static CompletionStage<RunResult> run(
+      TaskContext context, InferenceWork work, LoadedModel model, List<Tensor> inputs) {
+    try {
+      long left = Duration.between(Instant.now(), context.deadline()).toNanos();
+      Request request =
+          model.submit(
+              inputs,
+              work.getOutputs(),
+              work.getPriority(),
+              System.nanoTime() + left,
+              context.cancellation());
+      long cost = context.target().getCostMicros();
+      return request
+          .answer()
+          .handle(
+              (answer, failure) ->
+                  answer == null || failure != null
+                      ? failed(failure)
+                      : RunResult.ok(result(answer, model), cost));
+    } catch (ModelException e) {
+      return CompletableFuture.completedFuture(failed(e));
+    }
+  }
+
+  private static InferenceRun result(Request.Answer answer, LoadedModel model) {
+    return new InferenceRun(
+        answer.outputs(),
+        null,
+        Map.of(),
+        answer.batchMs(),
+        answer.computeMs(),
+        answer.batchSize(),
+        model.device(),
+        0,
+        true);
+  }
+
+  private static RunResult failed(@Nullable Throwable failure) {
+    Throwable cause = failure;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    if (cause instanceof ModelException model) {
+      return RunResult.failed(model.code(), String.valueOf(model.getMessage()), model.retryable());
+    }
+    throw new CompletionException(cause);
+  }
+}

@@ -1,0 +1,93 @@
+package io.millrace.inference;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.inference.runtime.Devices;
+import io.millrace.inference.runtime.MemoryBudget;
+import io.millrace.worker.runtime.Worker;
+import io.millrace.worker.runtime.WorkerTopics;
+import io.millrace.worker.task.BlockingTasks;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** A worker that runs the models of its pools. */
+public final class InferenceWorker implements AutoCloseable {
+
+  private final InferenceWorkerConfig config;
+  private final Models models;
+  private final BlockingTasks reads;
+  private final RequestReader requests;
+  private final Worker worker;
+
+  /**
+   * Connects to nothing and loads nothing yet.
+   *
+   * @param config settings
+   * @param registry gets the worker's meters
+   */
+  public InferenceWorker(InferenceWorkerConfig config, MeterRegistry registry) {
+    this.config = config;
+    MemoryBudget budget = new MemoryBudget(config.memoryBytes());
+    this.models =
+        new Models(
+            new ModelLoader(
+                new Devices(config.cuda(), config.deviceId()), budget, config.modelRuns()),
+            pool -> config.everyPool() || config.pools().contains(pool));
+    this.requests = new RequestReader(config);
+    int slots = config.slots() * Math.max(1, config.pools().size());
+    this.reads = new BlockingTasks("input-reader", config.readers(), slots);
+    this.worker =
+        new Worker(
+            config,
+            WorkerTopics.models(),
+            new InferenceRunner(models, budget, requests, reads),
+            registry);
+  }
+
+  /** Name of this worker. */
+  public String id() {
+    return worker.id();
+  }
+
+  /** Starts; returns at once. A broker or registry that is away is waited for. */
+  public void start() {
+    worker.start();
+  }
+
+  /** Done once it takes tasks; cancelled if it is closed before. Models may not be ready yet. */
+  public CompletableFuture<Void> ready() {
+    return worker.ready();
+  }
+
+  /** Names of the targets whose models are ready. */
+  public List<String> readyTargets() {
+    return models.ready();
+  }
+
+  /** How many models that are declared for its pools are not ready. */
+  public int missing() {
+    return models.missing();
+  }
+
+  /**
+   * Stops in order: takes nothing new, lets what runs end, says that it has left, unloads.
+   *
+   * @param limit how long requests may run on
+   * @return true if all requests ended by themselves
+   */
+  public boolean drain(Duration limit) {
+    try {
+      return worker.drain(limit);
+    } finally {
+      reads.close();
+      requests.close();
+      models.close();
+    }
+  }
+
+  /** Drains for as long as the settings allow, unless that is done already. */
+  @Override
+  public void close() {
+    drain(config.drainTimeout());
+  }
+}

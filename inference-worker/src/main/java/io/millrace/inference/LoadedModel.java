@@ -1,0 +1,120 @@
+package io.millrace.inference;
+
+import io.millrace.events.TargetSpec;
+import io.millrace.events.Tensor;
+import io.millrace.inference.batch.Lane;
+import io.millrace.inference.batch.logic.BatchQueue.Entry;
+import io.millrace.inference.repository.Signature;
+import io.millrace.inference.runtime.Inputs;
+import io.millrace.inference.runtime.ModelSession;
+import io.millrace.inference.runtime.Request;
+import io.millrace.worker.task.Cancellation;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/** A model version that is loaded and warm: its session, the lane before it and its memory. */
+final class LoadedModel implements AutoCloseable {
+
+  private final TargetSpec declaration;
+  private final ModelSession session;
+  private final Lane<Request> lane;
+  private final long waitNanos;
+  private final Runnable freed;
+
+  /**
+   * A model to be called.
+   *
+   * @param waitNanos longest wait of a request for its batch, nanoseconds; 0: until its deadline
+   * @param freed is run once the model is unloaded
+   */
+  LoadedModel(
+      TargetSpec declaration,
+      ModelSession session,
+      Lane<Request> lane,
+      long waitNanos,
+      Runnable freed) {
+    this.waitNanos = waitNanos;
+    this.declaration = declaration;
+    this.session = session;
+    this.lane = lane;
+    this.freed = freed;
+  }
+
+  /** As it was loaded. */
+  TargetSpec declaration() {
+    return declaration;
+  }
+
+  /** What it runs on. */
+  String device() {
+    return session.device();
+  }
+
+  /** How many requests wait for it. */
+  int waiting() {
+    return lane.waiting();
+  }
+
+  /**
+   * Takes a request; does not block.
+   *
+   * @param given the inputs
+   * @param outputs names of those that are wanted; empty: all
+   * @param priority 1 is the most urgent; 0: the default
+   * @param deadline after this it is not begun, {@link System#nanoTime}
+   * @param cancellation takes it out again if it has not begun
+   * @throws ModelException if the inputs do not do or the queue is full
+   */
+  Request submit(
+      List<Tensor> given,
+      List<String> outputs,
+      int priority,
+      long deadline,
+      Cancellation cancellation) {
+    Signature signature = session.signature();
+    Inputs inputs = Inputs.check(session.name(), signature, given);
+    if (signature.batchMax() == 0 && inputs.rows() != 1) {
+      throw new IllegalStateException("A model without batch dimension has one row");
+    }
+    Request request = new Request(inputs, wanted(signature, outputs));
+    long latest = waitNanos == 0 ? deadline : Math.min(deadline, System.nanoTime() + waitNanos);
+    Entry<Request> entry = lane.submit(request, inputs.rows(), inputs.shape(), priority, latest);
+    cancellation.onCancel(
+        () -> {
+          lane.cancel(entry);
+          request.fail(new ModelException("CANCELLED", "The request was called off", false));
+        });
+    return request;
+  }
+
+  private Set<String> wanted(Signature signature, List<String> outputs) {
+    if (outputs.isEmpty()) {
+      return Set.of();
+    }
+    Set<String> known =
+        signature.outputs().stream().map(end -> end.getName()).collect(Collectors.toSet());
+    for (String output : outputs) {
+      if (!known.contains(output)) {
+        throw ModelException.input(
+            "unknown output '%s'; %s has %s"
+                .formatted(output, session.name(), new TreeSet<>(known)));
+      }
+    }
+    return Set.copyOf(outputs);
+  }
+
+  /** Takes no more requests and fails those that wait. */
+  void refuse() {
+    lane.refuse().forEach(request -> request.fail(lane.unloaded()));
+  }
+
+  /** Takes no more requests, serves those that wait, and unloads the model. */
+  @Override
+  public void close() {
+    lane.close();
+    session.close();
+    freed.run();
+  }
+}

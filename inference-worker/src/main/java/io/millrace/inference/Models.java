@@ -1,0 +1,219 @@
+package io.millrace.inference;
+
+import io.millrace.events.ModelSpec;
+import io.millrace.events.TargetSpec;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The models that the worker has: follows what is declared, and loads, replaces and unloads on a
+ * thread of its own, one at a time, so that requests never wait for that.
+ */
+final class Models implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Models.class);
+  private static final long RETRY_MS = 2_000;
+
+  private final ModelLoader loader;
+  private final Predicate<String> pools;
+  private final Map<String, Place> places = new HashMap<>();
+  private final ScheduledExecutorService thread =
+      Executors.newSingleThreadScheduledExecutor(
+          work -> {
+            Thread loading = new Thread(work, "model-loader");
+            loading.setDaemon(true);
+            return loading;
+          });
+
+  /** What is known of one target. */
+  private static final class Place {
+    TargetSpec wanted;
+    @Nullable LoadedModel loaded;
+    @Nullable ModelException failure;
+
+    Place(TargetSpec wanted) {
+      this.wanted = wanted;
+    }
+  }
+
+  /**
+   * None yet.
+   *
+   * @param pools whether the models of a pool are wanted
+   */
+  Models(ModelLoader loader, Predicate<String> pools) {
+    this.loader = loader;
+    this.pools = pools;
+  }
+
+  /** Takes a declaration; null: it was removed. Returns at once. */
+  void declared(String target, @Nullable TargetSpec declaration) {
+    boolean wanted = declaration != null && ours(declaration);
+    synchronized (places) {
+      Place place = places.get(target);
+      if (!wanted || declaration == null) {
+        if (place == null) {
+          return;
+        }
+        places.remove(target);
+        later(() -> unload(place.loaded), 0);
+        return;
+      }
+      if (place == null) {
+        places.put(target, new Place(declaration));
+      } else if (same(place.wanted, declaration)) {
+        place.wanted = declaration;
+        return;
+      } else {
+        place.wanted = declaration;
+        place.failure = null;
+      }
+    }
+    later(() -> load(target), 0);
+  }
+
+  private boolean ours(TargetSpec declaration) {
+    ModelSpec model = declaration.getModel();
+    // A remote server's model is called, not loaded.
+    return model != null
+        && !model.getUri().startsWith("http:")
+        && !model.getUri().startsWith("https:")
+        && pools.test(declaration.getPool());
+  }
+
+  private static boolean same(TargetSpec one, TargetSpec other) {
+    return String.valueOf(one.getModel()).equals(String.valueOf(other.getModel()))
+        && one.getVersion().equals(other.getVersion())
+        && one.getPool().equals(other.getPool());
+  }
+
+  private void later(Runnable work, long delayMs) {
+    try {
+      thread.schedule(work, delayMs, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("Stopped; nothing is loaded any more");
+    }
+  }
+
+  private void load(String target) {
+    TargetSpec wanted;
+    synchronized (places) {
+      Place place = places.get(target);
+      if (place == null
+          || (place.loaded != null && same(place.loaded.declaration(), place.wanted))) {
+        return;
+      }
+      wanted = place.wanted;
+    }
+    LoadedModel loaded = null;
+    ModelException failure = null;
+    try {
+      loaded = loader.load(wanted);
+    } catch (ModelException e) {
+      failure = e;
+    } catch (RuntimeException | LinkageError e) {
+      LOG.error("Loading {} failed", target, e);
+      failure = ModelException.invalid("Loading %s failed: %s".formatted(target, e));
+    }
+    LoadedModel former = loaded;
+    synchronized (places) {
+      Place place = places.get(target);
+      if (place != null && same(place.wanted, wanted)) {
+        former = loaded == null ? null : place.loaded;
+        place.loaded = loaded == null ? place.loaded : loaded;
+        place.failure = failure;
+      }
+    }
+    if (failure != null) {
+      LOG.error("{} is not ready: {}: {}", target, failure.code(), failure.getMessage());
+      if (failure.retryable()) {
+        later(() -> load(target), RETRY_MS);
+      }
+    }
+    // Whoever waits for the former one is still served by it.
+    if (former != null) {
+      former.close();
+    }
+  }
+
+  private static void unload(@Nullable LoadedModel model) {
+    if (model != null) {
+      model.refuse();
+      model.close();
+    }
+  }
+
+  /**
+   * The model of a target.
+   *
+   * @throws ModelException MODEL_NOT_READY, and why
+   */
+  LoadedModel ready(String target) {
+    synchronized (places) {
+      Place place = places.get(target);
+      if (place != null && place.loaded != null) {
+        return place.loaded;
+      }
+      String why =
+          place == null
+              ? "it is not declared for the pools of this worker"
+              : place.failure == null
+                  ? "it is being loaded"
+                  : place.failure.code() + ": " + place.failure.getMessage();
+      throw new ModelException(
+          "MODEL_NOT_READY", "%s is not ready here: %s".formatted(target, why), true);
+    }
+  }
+
+  /** Names of the targets that are ready, sorted. */
+  List<String> ready() {
+    synchronized (places) {
+      Map<String, Place> sorted = new TreeMap<>(places);
+      sorted.values().removeIf(place -> place.loaded == null);
+      return List.copyOf(sorted.keySet());
+    }
+  }
+
+  /** How many targets are wanted and not ready. */
+  int missing() {
+    synchronized (places) {
+      return (int) places.values().stream().filter(place -> place.loaded == null).count();
+    }
+  }
+
+  /** How many requests wait for models. */
+  int waiting() {
+    List<LoadedModel> loaded = new ArrayList<>();
+    synchronized (places) {
+      for (Place place : places.values()) {
+        if (place.loaded != null) {
+          loaded.add(place.loaded);
+        }
+      }
+    }
+    return loaded.stream().mapToInt(LoadedModel::waiting).sum();
+  }
+
+  /** Unloads all; returns when that is done. */
+  @Override
+  public void close() {
+    thread.shutdownNow();
+    List<Place> all;
+    synchronized (places) {
+      all = new ArrayList<>(places.values());
+      places.clear();
+    }
+    all.forEach(place -> unload(place.loaded));
+  }
+}
