@@ -4,10 +4,13 @@ import static io.millrace.gateway.GatewayBench.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.millrace.events.Attempt;
 import io.millrace.events.Cancel;
+import io.millrace.events.Coordinates;
 import io.millrace.events.Failure;
 import io.millrace.events.InferenceRequest;
 import io.millrace.events.InferenceResult;
+import io.millrace.events.InferenceRun;
 import io.millrace.events.ModelSpec;
 import io.millrace.events.OperationKind;
 import io.millrace.events.Outcome;
@@ -34,6 +37,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -239,6 +243,51 @@ class InferenceTest {
             () ->
                 assertThat(bench.seen(Cancel.class))
                     .anySatisfy(cancel -> assertThat(cancel.getReason()).contains("streams")));
+  }
+
+  @Test
+  void outputsThatLieElsewhereAreRead() throws Exception {
+    bench.topologies(
+        record -> {
+          if (record instanceof InferenceRequest request) {
+            RecordMetadata lies =
+                bench.write(
+                    InferenceTopics.ATTEMPTS,
+                    1,
+                    "k",
+                    Attempt.newBuilder()
+                        .setInference(
+                            InferenceRun.newBuilder()
+                                .setOutputs(
+                                    List.of(
+                                        new Tensor(
+                                            "y",
+                                            TensorDatatype.INT8,
+                                            List.of(1L),
+                                            ByteBuffer.wrap(new byte[] {7}))))
+                                .build())
+                        .build());
+            boolean gone = request.getParameters().containsKey("gone");
+            bench.write(
+                InferenceTopics.RESULTS,
+                request.getReplyPartition(),
+                request.getId(),
+                InferenceResult.newBuilder()
+                    .setOperationId(request.getId())
+                    .setOutcome(Outcome.OK)
+                    .setServedBy(ServedBy.REPEAT)
+                    .setOutputsCoordinates(
+                        new Coordinates(
+                            lies.topic(), lies.partition(), lies.offset() + (gone ? 1_000 : 0)))
+                    .build());
+          }
+        });
+
+    assertThat(bench.post("/v2/models/double/infer", INPUT + "}").body()).contains("\"data\":[7]");
+    HttpResponse<String> gone =
+        bench.post("/v2/models/double/infer", INPUT + ",\"parameters\":{\"gone\":true}}");
+    assertThat(gone.statusCode()).isEqualTo(502);
+    assertThat(json(gone).path("code").textValue()).isEqualTo("OUTPUTS_GONE");
   }
 
   @Test

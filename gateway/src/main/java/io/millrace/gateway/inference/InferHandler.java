@@ -1,7 +1,9 @@
 package io.millrace.gateway.inference;
 
+import io.millrace.events.Coordinates;
 import io.millrace.events.InferenceRequest;
 import io.millrace.events.InferenceResult;
+import io.millrace.events.InferenceRun;
 import io.millrace.events.Outcome;
 import io.millrace.events.TargetSpec;
 import io.millrace.gateway.GatewayContext;
@@ -214,16 +216,35 @@ final class InferHandler implements Handler<RoutingContext> {
                   + "' answers in several parts, which infer cannot give."));
       return;
     }
-    if (result.getOutputsCoordinates() != null && result.getOutputs().isEmpty()) {
-      routing.fail(
-          new Refusal(
-              500, "OUTPUTS_ELSEWHERE", "The outputs were too large to be kept; ask once more."));
-      return;
-    }
-    int bytes = result.getOutputs().stream().mapToInt(o -> o.getData().remaining()).sum();
-    run(bytes, () -> InferResponse.of(model.getName(), request, result))
+    whole(result)
+        .compose(all -> response(model, request, all))
         .onSuccess(response -> send(routing, response))
         .onFailure(routing::fail);
+  }
+
+  /** A large answer that is given again only says where its outputs lie. */
+  private Future<InferenceResult> whole(InferenceResult result) {
+    Coordinates at = result.getOutputsCoordinates();
+    if (at == null || !result.getOutputs().isEmpty()) {
+      return Future.succeededFuture(result);
+    }
+    return context
+        .vertx()
+        .executeBlocking(
+            () -> {
+              InferenceRun run = context.log().attempt(at).getInference();
+              if (run != null) {
+                result.setOutputs(run.getOutputs());
+              }
+              return result;
+            },
+            false);
+  }
+
+  private Future<InferResponse> response(
+      TargetSpec model, InferRequest request, InferenceResult result) {
+    int bytes = result.getOutputs().stream().mapToInt(o -> o.getData().remaining()).sum();
+    return run(bytes, () -> InferResponse.of(model.getName(), request, result));
   }
 
   private static void send(RoutingContext routing, InferResponse response) {

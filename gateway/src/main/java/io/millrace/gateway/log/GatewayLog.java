@@ -2,7 +2,9 @@ package io.millrace.gateway.log;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.events.Attempt;
 import io.millrace.events.Cancel;
+import io.millrace.events.Coordinates;
 import io.millrace.events.Rejection;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.WorkerStatus;
@@ -42,7 +44,7 @@ import org.slf4j.LoggerFactory;
  * of its own choice, follows the table of targets.
  *
  * <p>Several gateways may have chosen the same partition; each passes over the answers to others,
- * known by their keys. Nothing here blocks its caller but {@link #write}.
+ * known by their keys. Nothing here blocks its caller but {@link #write} and {@link #attempt}.
  */
 public final class GatewayLog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(GatewayLog.class);
@@ -54,6 +56,7 @@ public final class GatewayLog implements AutoCloseable {
   private final GatewayConfig config;
   private final InstantSource clock;
   private final GatewayWriter writer;
+  private final AttemptReader attempts;
   private final Replies replies;
   private final LogFollower follower;
   private final TargetTable targets = new TargetTable();
@@ -73,6 +76,7 @@ public final class GatewayLog implements AutoCloseable {
     this.config = config;
     this.clock = clock;
     this.writer = new GatewayWriter(config);
+    this.attempts = new AttemptReader(config);
     this.replies =
         new Replies(config.requestsMax(), config.serde(), () -> stopping.getCount() == 0);
     Gauge.builder("millrace.gateway.waiting", replies, Replies::count)
@@ -185,6 +189,15 @@ public final class GatewayLog implements AutoCloseable {
                           + id
                           + " came before its deadline; do the topologies run?"));
             });
+  }
+
+  /**
+   * The attempt that has the outputs of an answer without them; blocks for up to ten seconds.
+   *
+   * @throws Refusal if it cannot be had
+   */
+  public Attempt attempt(Coordinates at) {
+    return attempts.read(at);
   }
 
   /** Waits no longer for an answer and calls the operation off. */
