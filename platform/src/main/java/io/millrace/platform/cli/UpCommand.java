@@ -6,6 +6,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.millrace.platform.data.DataDirectoryException;
 import io.millrace.platform.embedded.EmbeddedPlatform;
+import io.millrace.platform.embedded.GatewayPart;
 import io.millrace.platform.embedded.ModelsPart;
 import io.millrace.platform.embedded.OperationsPart;
 import io.millrace.platform.embedded.Part;
@@ -37,10 +38,12 @@ final class UpCommand implements Callable<Integer> {
   static final int PORT = 9092;
   static final int REGISTRY_PORT = 8081;
   static final int HTTP_PORT = 8090;
+  static final int GATEWAY_PORT = 8000;
 
   private static final String OPERATIONS = "operations";
   private static final String TOOL_WORKER = "tool-worker";
   private static final String MODELS = "models";
+  private static final String GATEWAY = "gateway";
   private static final String NONE = "none";
 
   private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
@@ -81,9 +84,16 @@ final class UpCommand implements Callable<Integer> {
       names = "--parts",
       split = ",",
       hidden = true,
-      defaultValue = OPERATIONS + "," + TOOL_WORKER + "," + MODELS,
-      description = "Parts that run in this process: operations, tool-worker, models or none.")
+      defaultValue = OPERATIONS + "," + TOOL_WORKER + "," + MODELS + "," + GATEWAY,
+      description =
+          "Parts that run in this process: operations, tool-worker, models, gateway or none.")
   private List<String> parts;
+
+  @Option(
+      names = "--gateway-port",
+      defaultValue = "" + GATEWAY_PORT,
+      description = "Port of the gateway; 0 takes any free one (${DEFAULT-VALUE}).")
+  private int gatewayPort;
 
   @Option(
       names = "--models",
@@ -111,7 +121,7 @@ final class UpCommand implements Callable<Integer> {
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(stop, stopped), "stop"));
     try (EmbeddedPlatform platform = start(options, meters, started)) {
-      announce(platform);
+      announce(platform, started);
       stop.await();
       output.err().println("stopping");
     } finally {
@@ -129,11 +139,13 @@ final class UpCommand implements Callable<Integer> {
         case MODELS ->
             chosen.add(
                 new ModelsPart(meters, models == null ? data.resolve("models") : models, Map.of()));
+        case GATEWAY ->
+            chosen.add(new GatewayPart(meters, checked("--gateway-port", gatewayPort), Map.of()));
         case NONE -> {}
         default ->
             throw CommandException.usage(
-                "--parts: expected %s, %s, %s or %s, but %s is given"
-                    .formatted(OPERATIONS, TOOL_WORKER, MODELS, NONE, part));
+                "--parts: expected %s, %s, %s, %s or %s, but %s is given"
+                    .formatted(OPERATIONS, TOOL_WORKER, MODELS, GATEWAY, NONE, part));
       }
     }
     return chosen;
@@ -148,7 +160,7 @@ final class UpCommand implements Callable<Integer> {
     }
   }
 
-  private void announce(EmbeddedPlatform platform) {
+  private void announce(EmbeddedPlatform platform, List<Part> running) {
     String bootstrap = platform.endpoints().bootstrapServers();
     String registry = platform.endpoints().schemaRegistryUrl();
     double seconds = platform.readyAfter().toMillis() / 1000.0;
@@ -156,6 +168,15 @@ final class UpCommand implements Callable<Integer> {
     out.println("ready in %.1f s".formatted(seconds));
     out.println("  broker    " + bootstrap);
     out.println("  registry  " + registry);
+    String gateway =
+        running.stream()
+            .filter(GatewayPart.class::isInstance)
+            .map(part -> ((GatewayPart) part).url())
+            .findFirst()
+            .orElse("");
+    if (!gateway.isEmpty()) {
+      out.println("  gateway   " + gateway);
+    }
     out.println("  metrics   " + platform.httpUrl() + "/metrics");
     out.println("  data      " + platform.endpoints().data());
     out.flush();
@@ -163,6 +184,7 @@ final class UpCommand implements Callable<Integer> {
     json.put("ready_s", seconds);
     json.put("bootstrap", bootstrap);
     json.put("registry", registry);
+    json.put("gateway", gateway);
     json.put("http", platform.httpUrl());
     json.put("data", platform.endpoints().data().toString());
     output.writeJson(json);

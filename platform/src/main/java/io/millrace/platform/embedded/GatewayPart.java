@@ -47,7 +47,9 @@ public final class GatewayPart implements Part {
   @Override
   public boolean ready() {
     Gateway running = gateway;
-    return running != null && running.ready();
+    return running != null
+        && running.ready().isDone()
+        && !running.ready().isCompletedExceptionally();
   }
 
   @Override
