@@ -153,8 +153,8 @@ public final class GatewayBench implements AutoCloseable {
   }
 
   /** Writes bytes that are no record. */
-  public void writeBytes(Topic<?> topic, String key, byte[] bytes) throws Exception {
-    producer.send(new ProducerRecord<>(topic.name(), key, bytes)).get();
+  public void writeBytes(Topic<?> topic, int partition, String key, byte[] bytes) throws Exception {
+    producer.send(new ProducerRecord<>(topic.name(), partition, key, bytes)).get();
   }
 
   public HttpClient http() {

@@ -331,6 +331,18 @@ class InferenceTest {
   }
 
   @Test
+  void aDeclarationThatCannotBeReadLeavesTheFormerOne() throws Exception {
+    bench.writeBytes(Topics.TARGETS, 0, "model:double@2", new byte[] {1, 2, 3});
+    TargetSpec marker = TargetSpec.newBuilder().setKind(TargetKind.MODEL).setName("marker").build();
+    bench.write(Topics.TARGETS, 0, "model:marker@1", marker);
+    await().until(() -> bench.get("/v2/models/marker").statusCode() == 200);
+
+    assertThat(bench.get("/v2/models/double/versions/2").statusCode()).isEqualTo(200);
+    bench.write(Topics.TARGETS, 0, "model:marker@1", (TargetSpec) null);
+    await().until(() -> bench.get("/v2/models/marker").statusCode() == 404);
+  }
+
+  @Test
   void requestsAreCountedUnderTritonsNames() throws Exception {
     bench.post("/v2/models/double/infer", INPUT + "}");
 

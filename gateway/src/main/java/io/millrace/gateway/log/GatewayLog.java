@@ -6,23 +6,18 @@ import io.millrace.events.Attempt;
 import io.millrace.events.Cancel;
 import io.millrace.events.Coordinates;
 import io.millrace.events.Rejection;
-import io.millrace.events.TargetSpec;
-import io.millrace.events.WorkerStatus;
 import io.millrace.gateway.GatewayConfig;
 import io.millrace.gateway.http.Refusal;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.log.LogFollower;
-import io.millrace.schemas.log.RecordReader;
 import io.millrace.schemas.serde.AvroSafety;
 import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.schemas.topics.RecordKeys;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -32,7 +27,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
@@ -77,22 +71,15 @@ public final class GatewayLog implements AutoCloseable {
     this.clock = clock;
     this.writer = new GatewayWriter(config);
     this.attempts = new AttemptReader(config);
-    this.replies =
-        new Replies(config.requestsMax(), config.serde(), () -> stopping.getCount() == 0);
+    this.replies = new Replies(config.requestsMax(), config.serde(), this::isStopping);
     Gauge.builder("millrace.gateway.waiting", replies, Replies::count)
         .description("Operations whose answers are waited for")
         .register(metrics);
-    RecordReader<TargetSpec> targetReader = reader(TargetSpec.class);
-    RecordReader<WorkerStatus> workerReader = reader(WorkerStatus.class);
     this.follower =
         new LogFollower(
             "gateway-follower",
             config.kafka(),
-            Map.of(
-                Topics.TARGETS.name(),
-                record -> targets.put(key(record), record(targetReader, record)),
-                Topics.WORKERS.name(),
-                record -> targets.beat(key(record), record(workerReader, record))),
+            new TargetReader(targets, config.serde(), this::isStopping).readers(),
             replies.readers(),
             replies::choose,
             writes().stream().map(Topic::name).collect(Collectors.toSet()));
@@ -304,27 +291,8 @@ public final class GatewayLog implements AutoCloseable {
         .collect(Collectors.toSet());
   }
 
-  private <T extends SpecificRecord> RecordReader<T> reader(Class<T> type) {
-    return new RecordReader<>(type, config.serde(), () -> stopping.getCount() == 0);
-  }
-
-  private static <T extends SpecificRecord> @Nullable T record(
-      RecordReader<T> reader, ConsumerRecord<byte[], byte[]> record) {
-    RecordReader.Read<T> read = reader.read(record.topic(), record.value());
-    if (read.undecodable() != null) {
-      LOG.warn(
-          "{}-{}@{} is passed over: {}",
-          record.topic(),
-          record.partition(),
-          record.offset(),
-          read.undecodable().message());
-    }
-    return read.record();
-  }
-
-  private static String key(ConsumerRecord<byte[], byte[]> record) {
-    byte[] key = record.key();
-    return key == null ? "" : new String(key, StandardCharsets.UTF_8);
+  private boolean isStopping() {
+    return stopping.getCount() == 0;
   }
 
   /** Ends; those who still wait get no answer. */
