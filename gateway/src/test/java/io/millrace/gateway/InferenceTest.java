@@ -224,6 +224,18 @@ class InferenceTest {
   }
 
   @Test
+  void noBeginningOfARequestIsAnythingButTheClientsError() throws Exception {
+    String whole = INPUT + "}";
+    for (int length = 0; length < whole.length(); length++) {
+      HttpResponse<String> response =
+          bench.post("/v2/models/double/infer", whole.substring(0, length));
+
+      assertThat(response.statusCode()).as("the first %d characters", length).isEqualTo(400);
+      assertThat(json(response).path("error").textValue()).isNotBlank();
+    }
+  }
+
+  @Test
   void aRefusalOfTheTopologiesIsTheAnswer() throws Exception {
     HttpResponse<String> response =
         bench.post("/v2/models/double/infer", INPUT + ",\"parameters\":{\"fail\":true}}");
