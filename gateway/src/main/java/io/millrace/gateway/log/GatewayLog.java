@@ -47,7 +47,6 @@ public final class GatewayLog implements AutoCloseable {
   /** How much longer than its deadline an answer may be on its way. */
   private static final Duration GRACE = Duration.ofSeconds(2);
 
-  private final GatewayConfig config;
   private final InstantSource clock;
   private final GatewayWriter writer;
   private final AttemptReader attempts;
@@ -67,7 +66,6 @@ public final class GatewayLog implements AutoCloseable {
    */
   public GatewayLog(GatewayConfig config, InstantSource clock, MeterRegistry metrics) {
     AvroSafety.establish();
-    this.config = config;
     this.clock = clock;
     this.writer = new GatewayWriter(config);
     this.attempts = new AttemptReader(config);
