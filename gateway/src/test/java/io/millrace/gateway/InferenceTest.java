@@ -306,7 +306,7 @@ class InferenceTest {
   void aParameterThatIsNoNumberIsRefusedAlsoBesideALargeInput() throws Exception {
     String numbers = "1,".repeat(99_999) + "1";
     for (String data : new String[] {"1,1", numbers}) {
-      long rows = data.length() / 4 + 1;
+      int rows = data.length() / 4 + 1;
       assertRefused(
           "{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[%d,2],\"data\":[%s]}],\"parameters\":{\"priority\":\"high\"}}"
               .formatted(rows, data),
