@@ -114,7 +114,7 @@ class EventsTest {
   @Test
   void whatCannotBeReadIsShownAsSuch() throws Exception {
     try (Lines lines = new Lines("/v1/events?topics=alerts")) {
-      bench.writeBytes(Topics.ALERTS, "k", new byte[] {1, 2, 3});
+      bench.writeBytes(Topics.ALERTS, 0, "k", new byte[] {1, 2, 3});
 
       assertThat(lines.line("undecodable")).contains("\"reason\":\"UNDECODABLE\"");
     }

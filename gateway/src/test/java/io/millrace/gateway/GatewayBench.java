@@ -36,6 +36,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -68,6 +69,7 @@ public final class GatewayBench implements AutoCloseable {
             .collect(Collectors.toSet());
     List<String> names = new ArrayList<>(written.stream().map(Topic::name).toList());
     names.add(Topics.TOOL_PLAN_RESULTS.name());
+    names.add(InferenceTopics.ATTEMPTS.name());
     broker.topics(PARTITIONS, names);
     Map<String, Object> client = Map.of("bootstrap.servers", broker.bootstrap());
     producer = new KafkaProducer<>(client, new StringSerializer(), new ByteArraySerializer());
@@ -137,22 +139,22 @@ public final class GatewayBench implements AutoCloseable {
   }
 
   /** Writes a record of the rest of the platform. */
-  public <T extends SpecificRecord> void write(
+  public <T extends SpecificRecord> RecordMetadata write(
       Topic<T> topic, @Nullable Integer partition, String key, @Nullable T record) {
     try {
       byte[] bytes =
           record == null
               ? null
               : EventSerializer.forValues(serde()).serialize(topic.name(), record);
-      producer.send(new ProducerRecord<>(topic.name(), partition, key, bytes)).get();
+      return producer.send(new ProducerRecord<>(topic.name(), partition, key, bytes)).get();
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
   }
 
   /** Writes bytes that are no record. */
-  public void writeBytes(Topic<?> topic, String key, byte[] bytes) throws Exception {
-    producer.send(new ProducerRecord<>(topic.name(), key, bytes)).get();
+  public void writeBytes(Topic<?> topic, int partition, String key, byte[] bytes) throws Exception {
+    producer.send(new ProducerRecord<>(topic.name(), partition, key, bytes)).get();
   }
 
   public HttpClient http() {

@@ -4,9 +4,13 @@ import static io.millrace.gateway.GatewayBench.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.millrace.events.Attempt;
+import io.millrace.events.Cancel;
+import io.millrace.events.Coordinates;
 import io.millrace.events.Failure;
 import io.millrace.events.InferenceRequest;
 import io.millrace.events.InferenceResult;
+import io.millrace.events.InferenceRun;
 import io.millrace.events.ModelSpec;
 import io.millrace.events.OperationKind;
 import io.millrace.events.Outcome;
@@ -33,6 +37,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -116,6 +121,7 @@ class InferenceTest {
               .setOutcome(fails ? Outcome.REFUSED : Outcome.OK)
               .setFailure(fails ? new Failure("OVERLOADED", "the queue is full") : null)
               .setServedBy(ServedBy.WORKER)
+              .setLast(!request.getParameters().containsKey("stream"))
               .setComputeMs(2)
               .setBatchSize(1)
               .setOutputs(
@@ -218,12 +224,94 @@ class InferenceTest {
   }
 
   @Test
+  void noBeginningOfARequestIsAnythingButTheClientsError() throws Exception {
+    String whole = INPUT + "}";
+    for (int length = 0; length < whole.length(); length++) {
+      HttpResponse<String> response =
+          bench.post("/v2/models/double/infer", whole.substring(0, length));
+
+      assertThat(response.statusCode()).as("the first %d characters", length).isEqualTo(400);
+      assertThat(json(response).path("error").textValue()).isNotBlank();
+    }
+  }
+
+  @Test
   void aRefusalOfTheTopologiesIsTheAnswer() throws Exception {
     HttpResponse<String> response =
         bench.post("/v2/models/double/infer", INPUT + ",\"parameters\":{\"fail\":true}}");
 
     assertThat(response.statusCode()).isEqualTo(503);
     assertThat(json(response).path("error").textValue()).isEqualTo("the queue is full");
+  }
+
+  @Test
+  void anAnswerInPartsIsRefusedAndCalledOff() throws Exception {
+    HttpResponse<String> response =
+        bench.post("/v2/models/double/infer", INPUT + ",\"parameters\":{\"stream\":true}}");
+
+    assertThat(response.statusCode()).isEqualTo(501);
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(bench.seen(Cancel.class))
+                    .anySatisfy(cancel -> assertThat(cancel.getReason()).contains("streams")));
+  }
+
+  @Test
+  void outputsThatLieElsewhereAreRead() throws Exception {
+    bench.topologies(
+        record -> {
+          if (record instanceof InferenceRequest request) {
+            RecordMetadata lies =
+                bench.write(
+                    InferenceTopics.ATTEMPTS,
+                    1,
+                    "k",
+                    Attempt.newBuilder()
+                        .setInference(
+                            InferenceRun.newBuilder()
+                                .setOutputs(
+                                    List.of(
+                                        new Tensor(
+                                            "y",
+                                            TensorDatatype.INT8,
+                                            List.of(1L),
+                                            ByteBuffer.wrap(new byte[] {7}))))
+                                .build())
+                        .build());
+            boolean gone = request.getParameters().containsKey("gone");
+            bench.write(
+                InferenceTopics.RESULTS,
+                request.getReplyPartition(),
+                request.getId(),
+                InferenceResult.newBuilder()
+                    .setOperationId(request.getId())
+                    .setOutcome(Outcome.OK)
+                    .setServedBy(ServedBy.REPEAT)
+                    .setOutputsCoordinates(
+                        new Coordinates(
+                            lies.topic(), lies.partition(), lies.offset() + (gone ? 1_000 : 0)))
+                    .build());
+          }
+        });
+
+    assertThat(bench.post("/v2/models/double/infer", INPUT + "}").body()).contains("\"data\":[7]");
+    HttpResponse<String> gone =
+        bench.post("/v2/models/double/infer", INPUT + ",\"parameters\":{\"gone\":true}}");
+    assertThat(gone.statusCode()).isEqualTo(502);
+    assertThat(json(gone).path("code").textValue()).isEqualTo("OUTPUTS_GONE");
+  }
+
+  @Test
+  void aParameterThatIsNoNumberIsRefusedAlsoBesideALargeInput() throws Exception {
+    String numbers = "1,".repeat(99_999) + "1";
+    for (String data : new String[] {"1,1", numbers}) {
+      int rows = data.length() / 4 + 1;
+      assertRefused(
+          "{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[%d,2],\"data\":[%s]}],\"parameters\":{\"priority\":\"high\"}}"
+              .formatted(rows, data),
+          "parameters.priority: expected a whole number");
+    }
   }
 
   @Test
@@ -252,6 +340,18 @@ class InferenceTest {
         .isEqualTo(
             "[{\"name\":\"double\",\"version\":\"10\",\"state\":\"READY\",\"reason\":\"\"}]");
     assertThat(bench.post("/v2/repository/models/double/load", "{}").statusCode()).isEqualTo(501);
+  }
+
+  @Test
+  void aDeclarationThatCannotBeReadLeavesTheFormerOne() throws Exception {
+    bench.writeBytes(Topics.TARGETS, 0, "model:double@2", new byte[] {1, 2, 3});
+    TargetSpec marker = TargetSpec.newBuilder().setKind(TargetKind.MODEL).setName("marker").build();
+    bench.write(Topics.TARGETS, 0, "model:marker@1", marker);
+    await().until(() -> bench.get("/v2/models/marker").statusCode() == 200);
+
+    assertThat(bench.get("/v2/models/double/versions/2").statusCode()).isEqualTo(200);
+    bench.write(Topics.TARGETS, 0, "model:marker@1", (TargetSpec) null);
+    await().until(() -> bench.get("/v2/models/marker").statusCode() == 404);
   }
 
   @Test

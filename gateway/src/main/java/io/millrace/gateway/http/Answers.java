@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
 public final class Answers {
   private static final Logger LOG = LoggerFactory.getLogger(Answers.class);
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final long HTTP2_CANCEL = 8;
   private static final String TIMEOUT_KEY = "millrace.answer.timeout";
 
   /** Media type of JSON. */
@@ -47,7 +48,7 @@ public final class Answers {
 
   /**
    * Answers with a body. A client that has gone is not answered; one that does not take the answer
-   * in time loses its connection.
+   * in time loses its connection or stream.
    */
   public static void send(RoutingContext routing, int status, String type, Buffer body) {
     HttpServerResponse response = routing.response();
@@ -61,10 +62,7 @@ public final class Answers {
     }
     Long timeout = routing.get(TIMEOUT_KEY);
     Vertx vertx = routing.vertx();
-    long timer =
-        timeout == null
-            ? -1
-            : vertx.setTimer(timeout, late -> routing.request().connection().close());
+    long timer = timeout == null ? -1 : vertx.setTimer(timeout, late -> abort(routing));
     var sent = response.end(body);
     if (timer >= 0) {
       sent.onComplete(done -> vertx.cancelTimer(timer));
@@ -100,7 +98,7 @@ public final class Answers {
     HttpServerResponse response = routing.response();
     if (response.headWritten()) {
       // Half an answer cannot become an error; the client must not take it for a whole one.
-      routing.request().connection().close();
+      abort(routing);
       return;
     }
     if (refusal.status() == 503) {
@@ -110,6 +108,15 @@ public final class Answers {
       response.putHeader(HttpHeaders.CONNECTION, "close");
     }
     send(routing, refusal.status(), JSON_TYPE, error(refusal));
+  }
+
+  /** Ends a request in the middle: its stream in HTTP/2, its connection otherwise. */
+  static void abort(RoutingContext routing) {
+    if (routing.request().version() == HttpVersion.HTTP_2) {
+      routing.response().reset(HTTP2_CANCEL);
+    } else {
+      routing.request().connection().close();
+    }
   }
 
   /** What an error says. */

@@ -73,6 +73,18 @@ public final class Gate implements Handler<RoutingContext> {
     return body == null ? Buffer.buffer() : body;
   }
 
+  /**
+   * Counts bytes that a request takes besides its body, such as what was decoded from it.
+   *
+   * @throws Refusal if there is no room for them
+   */
+  public static void hold(RoutingContext routing, long bytes) {
+    Place place = Place.of(routing);
+    if (place != null && !place.hold(bytes)) {
+      throw overloaded("bytes of requests in flight");
+    }
+  }
+
   /** Runs something, once, if the client goes away before it is answered. */
   public static void onGone(RoutingContext routing, Runnable action) {
     Place place = Place.of(routing);
@@ -213,7 +225,7 @@ public final class Gate implements Handler<RoutingContext> {
                 "REQUEST_SLOW",
                 "The body did not come within " + requestTimeoutMillis + " ms."));
       }
-      routing.request().connection().close();
+      Answers.abort(routing);
     }
   }
 

@@ -46,8 +46,8 @@ final class Place {
     return routing.get(KEY);
   }
 
-  /** Whether there is room for more bytes of the body, which are then held. */
-  boolean hold(int more) {
+  /** Whether there is room for more bytes, which are then held. */
+  boolean hold(long more) {
     if (!room.hold(more)) {
       return false;
     }

@@ -28,7 +28,7 @@ final class Room {
   }
 
   /** Whether so many more bytes have found room. */
-  boolean hold(int more) {
+  boolean hold(long more) {
     if (bytes.addAndGet(more) > bytesMax) {
       bytes.addAndGet(-more);
       return false;

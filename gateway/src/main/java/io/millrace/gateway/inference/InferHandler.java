@@ -1,7 +1,9 @@
 package io.millrace.gateway.inference;
 
+import io.millrace.events.Coordinates;
 import io.millrace.events.InferenceRequest;
 import io.millrace.events.InferenceResult;
+import io.millrace.events.InferenceRun;
 import io.millrace.events.Outcome;
 import io.millrace.events.TargetSpec;
 import io.millrace.gateway.GatewayContext;
@@ -63,7 +65,11 @@ final class InferHandler implements Handler<RoutingContext> {
     Buffer body = Gate.body(routing);
     String jsonLength = routing.request().getHeader(JSON_LENGTH);
     run(body.length(), () -> read(model, jsonLength, body.getBytes()))
-        .onSuccess(request -> ask(routing, model, caller, request))
+        .compose(
+            request -> {
+              ask(routing, model, caller, request);
+              return Future.succeededFuture();
+            })
         .onFailure(routing::fail);
   }
 
@@ -103,6 +109,8 @@ final class InferHandler implements Handler<RoutingContext> {
   }
 
   private void ask(RoutingContext routing, TargetSpec model, Caller caller, InferRequest request) {
+    long bytes = request.inputs().stream().mapToLong(input -> input.getData().remaining()).sum();
+    Gate.hold(routing, bytes);
     Instant now = context.clock().instant();
     Instant deadline = now.plus(timeout(model, caller, request));
     InferenceRequest asked = event(routing, model, caller, request, now, deadline);
@@ -197,7 +205,7 @@ final class InferHandler implements Handler<RoutingContext> {
     if (!result.getLast()) {
       context
           .log()
-          .giveUp(
+          .cancel(
               Exchange.INFERENCE, asked.getId(), asked.getTenant(), "streams are not taken here");
       routing.fail(
           new Refusal(
@@ -208,16 +216,35 @@ final class InferHandler implements Handler<RoutingContext> {
                   + "' answers in several parts, which infer cannot give."));
       return;
     }
-    if (result.getOutputsCoordinates() != null && result.getOutputs().isEmpty()) {
-      routing.fail(
-          new Refusal(
-              500, "OUTPUTS_ELSEWHERE", "The outputs were too large to be kept; ask once more."));
-      return;
-    }
-    int bytes = result.getOutputs().stream().mapToInt(o -> o.getData().remaining()).sum();
-    run(bytes, () -> InferResponse.of(model.getName(), request, result))
+    whole(result)
+        .compose(all -> response(model, request, all))
         .onSuccess(response -> send(routing, response))
         .onFailure(routing::fail);
+  }
+
+  /** A large answer that is given again only says where its outputs lie. */
+  private Future<InferenceResult> whole(InferenceResult result) {
+    Coordinates at = result.getOutputsCoordinates();
+    if (at == null || !result.getOutputs().isEmpty()) {
+      return Future.succeededFuture(result);
+    }
+    return context
+        .vertx()
+        .executeBlocking(
+            () -> {
+              InferenceRun run = context.log().attempt(at).getInference();
+              if (run != null) {
+                result.setOutputs(run.getOutputs());
+              }
+              return result;
+            },
+            false);
+  }
+
+  private Future<InferResponse> response(
+      TargetSpec model, InferRequest request, InferenceResult result) {
+    int bytes = result.getOutputs().stream().mapToInt(o -> o.getData().remaining()).sum();
+    return run(bytes, () -> InferResponse.of(model.getName(), request, result));
   }
 
   private static void send(RoutingContext routing, InferResponse response) {

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import io.millrace.events.Tensor;
 import io.millrace.events.TensorDatatype;
@@ -32,7 +31,6 @@ final class InferRequestReader {
           .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
           .build();
 
-  private static final int PARTS_MAX = 1_000;
   private static final int RANK_MAX = 64;
 
   private final byte[] body;
@@ -80,7 +78,7 @@ final class InferRequestReader {
   private InferRequest read() {
     try (JsonParser json = JSON.createParser(body, 0, jsonLength)) {
       json.nextToken();
-      members(json, "the request", name -> member(json, name));
+      JsonFields.members(json, "the request", name -> member(json, name));
       if (json.nextToken() != null) {
         throw Wrong.request("the request: something follows the JSON object");
       }
@@ -95,69 +93,39 @@ final class InferRequestReader {
     return new InferRequest(id, parameters, tensors(), outputs);
   }
 
-  private interface Member {
-    void read(String name) throws IOException;
-  }
-
-  /** Reads each member of the object at whose start the parser stands. */
-  private static void members(JsonParser json, String at, Member member) throws IOException {
-    if (json.currentToken() != JsonToken.START_OBJECT) {
-      throw Wrong.field(at, "expected an object");
-    }
-    while (json.nextToken() == JsonToken.FIELD_NAME) {
-      String name = json.currentName();
-      json.nextToken();
-      member.read(name);
-    }
-  }
-
   private void member(JsonParser json, String name) throws IOException {
     switch (name) {
-      case "id" -> id = text(json, "id");
+      case "id" -> id = JsonFields.text(json, "id");
       case "parameters" ->
-          members(
+          JsonFields.members(
               json,
               "parameters",
-              parameter -> parameters.put(parameter, scalar(json, "parameters." + parameter)));
+              parameter ->
+                  parameters.put(parameter, JsonFields.scalar(json, "parameters." + parameter)));
       case "inputs" -> {
         inputs.clear();
-        array(json, "inputs", i -> inputs.add(input(json, "inputs[" + i + "]")));
+        JsonFields.array(json, "inputs", i -> inputs.add(input(json, "inputs[" + i + "]")));
       }
       case "outputs" -> {
         outputs.clear();
-        array(json, "outputs", i -> outputs.add(output(json, "outputs[" + i + "]")));
+        JsonFields.array(json, "outputs", i -> outputs.add(output(json, "outputs[" + i + "]")));
       }
       default -> json.skipChildren();
     }
   }
 
-  private interface Item {
-    void read(int index) throws IOException;
-  }
-
-  private static void array(JsonParser json, String at, Item item) throws IOException {
-    if (json.currentToken() != JsonToken.START_ARRAY) {
-      throw Wrong.field(at, "expected an array");
-    }
-    for (int i = 0; json.nextToken() != JsonToken.END_ARRAY; i++) {
-      if (i == PARTS_MAX) {
-        throw Wrong.field(at, "has more than " + PARTS_MAX + " parts");
-      }
-      item.read(i);
-    }
-  }
-
   private Input input(JsonParser json, String at) throws IOException {
     Input input = new Input(at);
-    members(
+    JsonFields.members(
         json,
         at,
         name -> {
           switch (name) {
-            case "name" -> input.name = text(json, at + ".name");
+            case "name" -> input.name = JsonFields.text(json, at + ".name");
             case "datatype" -> input.type = datatype(json, at + ".datatype");
             case "shape" -> input.shape = shape(json, at + ".shape");
-            case "parameters" -> members(json, at + ".parameters", p -> parameter(json, input, p));
+            case "parameters" ->
+                JsonFields.members(json, at + ".parameters", p -> parameter(json, input, p));
             case "data" -> data(json, input);
             default -> json.skipChildren();
           }
@@ -191,7 +159,7 @@ final class InferRequestReader {
       input.binary = json.getIntValue();
     } else {
       unsupported(at, name);
-      scalar(json, at);
+      JsonFields.scalar(json, at);
     }
   }
 
@@ -204,18 +172,18 @@ final class InferRequestReader {
   private static InferRequest.Output output(JsonParser json, String at) throws IOException {
     List<String> names = new ArrayList<>();
     List<Boolean> binary = new ArrayList<>();
-    members(
+    JsonFields.members(
         json,
         at,
         name -> {
           switch (name) {
-            case "name" -> names.add(text(json, at + ".name"));
+            case "name" -> names.add(JsonFields.text(json, at + ".name"));
             case "parameters" ->
-                members(
+                JsonFields.members(
                     json,
                     at + ".parameters",
                     parameter -> {
-                      String value = scalar(json, at + ".parameters." + parameter);
+                      String value = JsonFields.scalar(json, at + ".parameters." + parameter);
                       unsupported(at + ".parameters." + parameter, parameter);
                       if (parameter.equals("binary_data")) {
                         binary.add(value.equals("true"));
@@ -231,14 +199,16 @@ final class InferRequestReader {
   }
 
   private static TensorDatatype datatype(JsonParser json, String at) throws IOException {
-    String name = text(json, at);
+    String name = JsonFields.text(json, at);
     return Datatypes.find(name)
-        .orElseThrow(() -> Wrong.field(at, "'" + shown(name) + "' is no datatype of the protocol"));
+        .orElseThrow(
+            () ->
+                Wrong.field(at, "'" + JsonFields.shown(name) + "' is no datatype of the protocol"));
   }
 
   private static List<Long> shape(JsonParser json, String at) throws IOException {
     List<Long> shape = new ArrayList<>();
-    array(
+    JsonFields.array(
         json,
         at,
         i -> {
@@ -252,28 +222,6 @@ final class InferRequestReader {
           shape.add(json.getLongValue());
         });
     return shape;
-  }
-
-  private static String text(JsonParser json, String at) throws IOException {
-    if (json.currentToken() != JsonToken.VALUE_STRING) {
-      throw Wrong.field(at, "expected text");
-    }
-    return json.getText();
-  }
-
-  /** The text of a JSON value that is no array or object. */
-  private static String scalar(JsonParser json, String at) throws IOException {
-    JsonToken token = json.currentToken();
-    if (token == null || !token.isScalarValue() || json.isNaN()) {
-      throw Wrong.field(at, "expected text, a number, true or false");
-    }
-    return token == JsonToken.VALUE_STRING
-        ? '"' + String.valueOf(JsonStringEncoder.getInstance().quoteAsString(json.getText())) + '"'
-        : json.getText();
-  }
-
-  private static String shown(String text) {
-    return text.length() <= 40 ? text : text.substring(0, 40) + "…";
   }
 
   private List<Tensor> tensors() {

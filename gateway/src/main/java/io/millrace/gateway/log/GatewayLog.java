@@ -2,42 +2,33 @@ package io.millrace.gateway.log;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.events.Attempt;
 import io.millrace.events.Cancel;
+import io.millrace.events.Coordinates;
 import io.millrace.events.Rejection;
-import io.millrace.events.TargetSpec;
-import io.millrace.events.WorkerStatus;
 import io.millrace.gateway.GatewayConfig;
 import io.millrace.gateway.http.Refusal;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.log.LogFollower;
-import io.millrace.schemas.log.RecordReader;
 import io.millrace.schemas.serde.AvroSafety;
 import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.schemas.topics.RecordKeys;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,7 +38,7 @@ import org.slf4j.LoggerFactory;
  * of its own choice, follows the table of targets.
  *
  * <p>Several gateways may have chosen the same partition; each passes over the answers to others,
- * known by their keys. Nothing here blocks its caller but {@link #write}.
+ * known by their keys. Nothing here blocks its caller but {@link #write} and {@link #attempt}.
  */
 public final class GatewayLog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(GatewayLog.class);
@@ -56,17 +47,12 @@ public final class GatewayLog implements AutoCloseable {
   /** How much longer than its deadline an answer may be on its way. */
   private static final Duration GRACE = Duration.ofSeconds(2);
 
-  private static final List<Exchange<?, ?>> EXCHANGES =
-      List.of(Exchange.CALLS, Exchange.PLANS, Exchange.INFERENCE);
-
-  private final GatewayConfig config;
   private final InstantSource clock;
   private final GatewayWriter writer;
-  private final Waiters<SpecificRecord> waiters;
+  private final AttemptReader attempts;
+  private final Replies replies;
   private final LogFollower follower;
   private final TargetTable targets = new TargetTable();
-  private final Map<String, Integer> replyPartitions = new ConcurrentHashMap<>();
-  private final int choice = ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE);
   private final CompletableFuture<Void> prepared = new CompletableFuture<>();
   private final CountDownLatch stopping = new CountDownLatch(1);
   private final Thread preparer;
@@ -80,28 +66,20 @@ public final class GatewayLog implements AutoCloseable {
    */
   public GatewayLog(GatewayConfig config, InstantSource clock, MeterRegistry metrics) {
     AvroSafety.establish();
-    this.config = config;
     this.clock = clock;
     this.writer = new GatewayWriter(config);
-    this.waiters = new Waiters<>(config.requestsMax());
-    Gauge.builder("millrace.gateway.waiting", waiters, Waiters::count)
+    this.attempts = new AttemptReader(config);
+    this.replies = new Replies(config.requestsMax(), config.serde(), this::isStopping);
+    Gauge.builder("millrace.gateway.waiting", replies, Replies::count)
         .description("Operations whose answers are waited for")
         .register(metrics);
-    RecordReader<TargetSpec> targetReader = reader(TargetSpec.class);
-    RecordReader<WorkerStatus> workerReader = reader(WorkerStatus.class);
-    Map<String, Consumer<ConsumerRecord<byte[], byte[]>>> streams = new HashMap<>();
-    EXCHANGES.forEach(exchange -> streams.put(exchange.answers().name(), answers(exchange)));
     this.follower =
         new LogFollower(
             "gateway-follower",
             config.kafka(),
-            Map.of(
-                Topics.TARGETS.name(),
-                record -> targets.put(key(record), record(targetReader, record)),
-                Topics.WORKERS.name(),
-                record -> targets.beat(key(record), record(workerReader, record))),
-            streams,
-            this::chosen,
+            new TargetReader(targets, config.serde(), this::isStopping).readers(),
+            replies.readers(),
+            replies::choose,
             writes().stream().map(Topic::name).collect(Collectors.toSet()));
     this.preparer = new Thread(this::prepare, "gateway-start");
   }
@@ -138,7 +116,7 @@ public final class GatewayLog implements AutoCloseable {
    * @param exchange what is asked
    */
   public @Nullable Integer replyPartition(Exchange<?, ?> exchange) {
-    return replyPartitions.get(exchange.answers().name());
+    return replies.partition(exchange);
   }
 
   /**
@@ -158,7 +136,7 @@ public final class GatewayLog implements AutoCloseable {
               503, "NOT_READY", "The gateway still waits for the brokers or the registry."));
     }
     Duration longest = Duration.between(clock.instant(), deadline).plus(GRACE);
-    CompletableFuture<SpecificRecord> answer = waiters.await(id, longest).orElse(null);
+    CompletableFuture<SpecificRecord> answer = replies.await(id, longest).orElse(null);
     if (answer == null) {
       return CompletableFuture.failedFuture(
           new Refusal(503, "OVERLOADED", "Too many operations wait for their answers."));
@@ -198,15 +176,24 @@ public final class GatewayLog implements AutoCloseable {
             });
   }
 
+  /**
+   * The attempt that has the outputs of an answer without them; blocks for up to ten seconds.
+   *
+   * @throws Refusal if it cannot be had
+   */
+  public Attempt attempt(Coordinates at) {
+    return attempts.read(at);
+  }
+
   /** Waits no longer for an answer and calls the operation off. */
   public void giveUp(Exchange<?, ?> exchange, String id, String tenant, String why) {
-    if (waiters.of(id) != null) {
-      waiters.forget(id);
+    if (replies.forget(id)) {
       cancel(exchange, id, tenant, why);
     }
   }
 
-  private void cancel(Exchange<?, ?> exchange, String id, String tenant, String why) {
+  /** Calls an operation off. */
+  public void cancel(Exchange<?, ?> exchange, String id, String tenant, String why) {
     Cancel cancel =
         Cancel.newBuilder()
             .setId(newId())
@@ -302,56 +289,8 @@ public final class GatewayLog implements AutoCloseable {
         .collect(Collectors.toSet());
   }
 
-  private List<TopicPartition> chosen(List<TopicPartition> partitions) {
-    TopicPartition own = partitions.get(choice % partitions.size());
-    replyPartitions.put(own.topic(), own.partition());
-    return List.of(own);
-  }
-
-  private <A extends SpecificRecord> Consumer<ConsumerRecord<byte[], byte[]>> answers(
-      Exchange<?, A> exchange) {
-    RecordReader<A> reader = reader(exchange.answers().record());
-    return record -> {
-      CompletableFuture<SpecificRecord> waiter =
-          record.key() == null ? null : waiters.of(key(record));
-      if (waiter == null) {
-        return;
-      }
-      RecordReader.Read<A> read = reader.read(record.topic(), record.value());
-      A answer = read.record();
-      if (answer != null && exchange.operationId().apply(answer).equals(key(record))) {
-        waiter.complete(answer);
-      } else if (read.undecodable() != null) {
-        waiter.completeExceptionally(
-            new Refusal(
-                502,
-                "ANSWER_UNREADABLE",
-                "The answer cannot be read: " + read.undecodable().message()));
-      }
-    };
-  }
-
-  private <T extends SpecificRecord> RecordReader<T> reader(Class<T> type) {
-    return new RecordReader<>(type, config.serde(), () -> stopping.getCount() == 0);
-  }
-
-  private static <T extends SpecificRecord> @Nullable T record(
-      RecordReader<T> reader, ConsumerRecord<byte[], byte[]> record) {
-    RecordReader.Read<T> read = reader.read(record.topic(), record.value());
-    if (read.undecodable() != null) {
-      LOG.warn(
-          "{}-{}@{} is passed over: {}",
-          record.topic(),
-          record.partition(),
-          record.offset(),
-          read.undecodable().message());
-    }
-    return read.record();
-  }
-
-  private static String key(ConsumerRecord<byte[], byte[]> record) {
-    byte[] key = record.key();
-    return key == null ? "" : new String(key, StandardCharsets.UTF_8);
+  private boolean isStopping() {
+    return stopping.getCount() == 0;
   }
 
   /** Ends; those who still wait get no answer. */

@@ -3,7 +3,6 @@ package io.millrace.gateway.log;
 import io.millrace.gateway.GatewayConfig;
 import io.millrace.gateway.http.Refusal;
 import io.millrace.schemas.serde.EventSerializer;
-import io.millrace.schemas.serde.TopicSchemas;
 import io.millrace.schemas.topics.Topic;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -12,6 +11,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -76,7 +76,10 @@ final class GatewayWriter implements AutoCloseable {
       }
     }
     if (known) {
-      TopicSchemas.register(topics, serde);
+      topics.forEach(
+          topic ->
+              serializer(topic)
+                  .prepare(topic.name(), SpecificData.get().getSchema(topic.record())));
     }
     return known;
   }
@@ -88,14 +91,15 @@ final class GatewayWriter implements AutoCloseable {
    * @throws KafkaException if the registry is away or the record does not fit its schema
    */
   byte[] bytes(Topic<?> topic, SpecificRecord record) {
-    byte[] bytes =
-        serializers
-            .computeIfAbsent(topic.name(), name -> EventSerializer.forValues(serde))
-            .serialize(topic.name(), record);
+    byte[] bytes = serializer(topic).serialize(topic.name(), record);
     if (bytes == null) {
       throw new IllegalStateException("a record was taken for a tombstone");
     }
     return bytes;
+  }
+
+  private EventSerializer<SpecificRecord> serializer(Topic<?> topic) {
+    return serializers.computeIfAbsent(topic.name(), name -> EventSerializer.forValues(serde));
   }
 
   /**

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
@@ -28,14 +29,34 @@ public final class TargetTable {
           .reversed();
 
   private final ConcurrentMap<String, TargetSpec> targets = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, List<TargetSpec>> versions = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, WorkerStatus> workers = new ConcurrentHashMap<>();
 
-  /** Takes a record of the topic of targets; a null declaration removes the target. */
+  /**
+   * Takes a record of the topic of targets, on one thread; a null declaration removes the target.
+   */
   public void put(String target, @Nullable TargetSpec declaration) {
-    if (declaration == null) {
-      targets.remove(target);
+    TargetSpec former =
+        declaration == null ? targets.remove(target) : targets.put(target, declaration);
+    if (former != null && former.getKind() == TargetKind.MODEL) {
+      index(former.getName());
+    }
+    if (declaration != null && declaration.getKind() == TargetKind.MODEL) {
+      index(declaration.getName());
+    }
+  }
+
+  private void index(String model) {
+    List<TargetSpec> known =
+        targets.values().stream()
+            .filter(
+                target -> target.getKind() == TargetKind.MODEL && target.getName().equals(model))
+            .sorted(NEWEST)
+            .toList();
+    if (known.isEmpty()) {
+      versions.remove(model);
     } else {
-      targets.put(target, declaration);
+      versions.put(model, known);
     }
   }
 
@@ -57,15 +78,12 @@ public final class TargetTable {
 
   /** The versions of a model, the newest first. */
   public List<TargetSpec> versions(String model) {
-    return models().stream().filter(target -> target.getName().equals(model)).toList();
+    return versions.getOrDefault(model, List.of());
   }
 
   /** All versions of all models, by name and then the newest first. */
   public List<TargetSpec> models() {
-    return targets.values().stream()
-        .filter(target -> target.getKind() == TargetKind.MODEL)
-        .sorted(Comparator.comparing(TargetSpec::getName).thenComparing(NEWEST))
-        .toList();
+    return new TreeMap<>(versions).values().stream().flatMap(List::stream).toList();
   }
 
   /** Whether a worker that lives and stays has the model ready. */

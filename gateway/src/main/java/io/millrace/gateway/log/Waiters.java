@@ -24,7 +24,7 @@ final class Waiters<A> {
 
   /**
    * Begins to wait; ends with the answer, with a {@link java.util.concurrent.TimeoutException} or
-   * when it is {@link #forget forgotten}.
+   * when the result is cancelled.
    *
    * @return empty if there are too many
    */
@@ -46,14 +46,6 @@ final class Waiters<A> {
   /** Who waits for this operation; null if nobody does. */
   @Nullable CompletableFuture<A> of(String operationId) {
     return waiting.get(operationId);
-  }
-
-  /** Ends a wait without an answer. */
-  void forget(String operationId) {
-    CompletableFuture<A> waiter = waiting.get(operationId);
-    if (waiter != null) {
-      waiter.cancel(false);
-    }
   }
 
   /** How many wait. */

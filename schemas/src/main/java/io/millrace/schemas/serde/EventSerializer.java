@@ -68,6 +68,16 @@ public final class EventSerializer<T extends GenericContainer> implements Serial
   }
 
   /**
+   * Asks the registry for the id of a schema, so that no record has to wait for it later.
+   *
+   * @param topic names the subject
+   * @throws SerializationException if the registry does not give one
+   */
+  public void prepare(String topic, Schema schema) {
+    id(topic, schema);
+  }
+
+  /**
    * The bytes of a record.
    *
    * @param topic names the subject
