@@ -9,6 +9,7 @@ import ai.onnxruntime.OrtSession;
 import io.millrace.benchmarks.process.ProcessCpu;
 import io.millrace.events.Tensor;
 import io.millrace.events.TensorDatatype;
+import io.millrace.inference.runtime.Environment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -83,7 +84,7 @@ final class BareModel {
 
   /** Runs it for a time. */
   Speed run(Way way, Duration time) {
-    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    OrtEnvironment environment = Environment.get();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(way.intraThreads);
       options.setInterOpNumThreads(1);

@@ -129,11 +129,11 @@ public final class BenchmarkModels {
 
   private static List<Tensor> tokens(long n) {
     SplittableRandom random = new SplittableRandom(n);
-    ByteBuffer x = ByteBuffer.allocate(8 * TOKENS).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer x = ByteBuffer.allocate(4 * TOKENS).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < TOKENS; i++) {
-      x.putLong(random.nextInt(VOCABULARY));
+      x.putInt(random.nextInt(VOCABULARY));
     }
-    return List.of(tensor("tokens", TensorDatatype.INT64, TOKENS, x.flip()));
+    return List.of(tensor("tokens", TensorDatatype.INT32, TOKENS, x.flip()));
   }
 
   private static List<Tensor> bytes(long n, int size) {

@@ -11,13 +11,14 @@ import ai.onnxruntime.OrtLoggingLevel;
  * line of the process with a recursive pattern while it starts, and on a stack of ordinary depth a
  * class path of some kilobytes ends the process.
  */
-final class Environment {
+public final class Environment {
 
   private static final long STACK_BYTES = 256L << 20;
 
   private Environment() {}
 
-  static OrtEnvironment get() {
+  /** The one of this process. */
+  public static OrtEnvironment get() {
     return Holder.ENVIRONMENT;
   }
 

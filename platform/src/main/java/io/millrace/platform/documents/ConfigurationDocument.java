@@ -1,6 +1,7 @@
 package io.millrace.platform.documents;
 
 import io.millrace.gateway.GatewayConfig;
+import io.millrace.inference.InferenceWorkerConfig;
 import io.millrace.schemas.config.Settings;
 import io.millrace.schemas.documents.GeneratedDocument;
 import io.millrace.schemas.documents.MarkdownTable;
@@ -89,6 +90,12 @@ public final class ConfigurationDocument {
             "Tool worker",
             "What a tool worker has besides (`io.millrace.toolworker.ToolWorkerConfig`).",
             ToolWorkerConfig.definition(),
+            WorkerConfig.definition().names()),
+        new Area(
+            "Inference worker",
+            "What an inference worker has besides"
+                + " (`io.millrace.inference.InferenceWorkerConfig`).",
+            InferenceWorkerConfig.definition(),
             WorkerConfig.definition().names()),
         new Area(
             "Gateway", "`io.millrace.gateway.GatewayConfig`.", GatewayConfig.definition(), shared),

@@ -3,17 +3,8 @@ package io.millrace.platform.models;
 import io.millrace.events.ModelSpec;
 import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
-import io.millrace.inference.ModelException;
 import io.millrace.inference.repository.ModelRepository;
 import io.millrace.schemas.serde.AvroSafety;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /** Words the declaration of a version of a model, as it lies in a repository, as a target. */
 public final class ModelTargets {
@@ -58,22 +49,5 @@ public final class ModelTargets {
                 .setBatchMax(version.signature().batchMax())
                 .build())
         .build();
-  }
-
-  /**
-   * SHA-256 of a file, 64 hexadecimal digits.
-   *
-   * @throws ModelException if it cannot be read
-   */
-  public static String sha256(Path file) {
-    try (InputStream in =
-        new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("SHA-256"))) {
-      in.transferTo(java.io.OutputStream.nullOutputStream());
-      return HexFormat.of().formatHex(((DigestInputStream) in).getMessageDigest().digest());
-    } catch (IOException e) {
-      throw ModelException.unavailable("%s cannot be read: %s".formatted(file, e));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
   }
 }

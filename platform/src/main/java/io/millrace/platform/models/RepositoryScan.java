@@ -3,6 +3,7 @@ package io.millrace.platform.models;
 import io.millrace.events.TargetSpec;
 import io.millrace.inference.ModelException;
 import io.millrace.inference.repository.ModelRepository;
+import io.millrace.inference.runtime.ModelFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -139,7 +140,7 @@ public final class RepositoryScan {
       if (Math.abs(now - changedAt) < SETTLED_MILLIS) {
         return null;
       }
-      Hashed hashed = new Hashed(attributes.size(), changedAt, ModelTargets.sha256(file));
+      Hashed hashed = new Hashed(attributes.size(), changedAt, ModelFile.sha256(file));
       hashes.put(file, hashed);
       return hashed;
     } catch (IOException e) {
