@@ -1,6 +1,6 @@
 package io.millrace.schemas.topics;
 
-import static io.millrace.schemas.topics.Topic.Cleanup.COMPACT;
+import static io.millrace.schemas.topics.Topic.Cleanup.COMPACT_AND_DELETE;
 import static io.millrace.schemas.topics.Topic.Cleanup.DELETE;
 import static io.millrace.schemas.topics.Topic.Spread.KEYED;
 
@@ -97,8 +97,8 @@ public final class InferenceTopics {
           ToolCached.class,
           "fingerprint",
           KEYED,
-          COMPACT,
-          DAY,
+          COMPACT_AND_DELETE,
+          Duration.ofDays(7),
           "dispatch",
           "dispatch of new instances and other regions");
 
