@@ -9,10 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Holds what only the sources tell: that tests do not sleep. */
+/** Holds what only the sources tell: that tests do not sleep, and that all of them are run. */
 class SourcesTest {
 
   private static final Path ROOT =
@@ -23,6 +24,8 @@ class SourcesTest {
 
   /** Spelt apart, so that this file does not find itself. */
   private static final String SLEEP = "Thread." + "sleep(";
+
+  private static final Pattern TEST = Pattern.compile("(?m)^  @(Test|Property|Example)\\b");
 
   /** Files that may name it: the counter-example of the rule against it. */
   private static final Set<String> EXEMPT = Set.of("Impure.java");
@@ -35,6 +38,22 @@ class SourcesTest {
         .filteredOn(file -> text(file).contains(SLEEP))
         .as("wait for a condition with Awaitility, or use virtual time")
         .isEmpty();
+  }
+
+  /** Surefire takes classes by their names; a test in another is never run. */
+  @Test
+  void testsAreInClassesThatAreRun() throws IOException {
+    assertThat(testSources())
+        .filteredOn(file -> TEST.matcher(text(file)).find())
+        .filteredOn(file -> !file.getFileName().toString().endsWith("Test.java"))
+        .filteredOn(file -> !text(file).contains("abstract class ") && !isInterface(file))
+        .as("name the class ...Test")
+        .isEmpty();
+  }
+
+  private static boolean isInterface(Path file) {
+    String name = file.getFileName().toString().replace(".java", "");
+    return text(file).contains("interface " + name);
   }
 
   private static List<Path> testSources() throws IOException {

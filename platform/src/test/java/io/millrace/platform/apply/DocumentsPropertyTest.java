@@ -14,7 +14,7 @@ import net.jqwik.api.constraints.LongRange;
 import org.jspecify.annotations.Nullable;
 
 /** Whatever the text, a reader gives its result or its one exception. */
-class DocumentsProperties {
+class DocumentsPropertyTest {
   private static final String TARGETS =
       """
       targets:
