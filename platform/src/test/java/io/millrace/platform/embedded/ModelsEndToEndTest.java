@@ -132,9 +132,7 @@ class ModelsEndToEndTest {
 
     JsonNode answer = JSON.readTree(infer("newer", tiny(1)).body());
     assertThat(answer.path("model_version").textValue()).isEqualTo("2");
-    await()
-        .atMost(LOADED)
-        .until(() -> infer("newer/versions/1", tiny(1)).statusCode() == 404);
+    await().atMost(LOADED).until(() -> infer("newer/versions/1", tiny(1)).statusCode() == 404);
   }
 
   @Test
