@@ -115,7 +115,9 @@ class ModelsEndToEndTest {
   void aModelOfTheRepositoryAnswers() throws Exception {
     HttpResponse<byte[]> response = infer("tiny", tiny(21));
 
-    assertThat(response.statusCode()).as(new String(response.body())).isEqualTo(200);
+    assertThat(response.statusCode())
+        .as(new String(response.body(), StandardCharsets.UTF_8))
+        .isEqualTo(200);
     JsonNode answer = JSON.readTree(response.body());
     assertThat(answer.path("model_name").textValue()).isEqualTo("tiny");
     assertThat(answer.path("id").textValue()).isEqualTo("r1");
