@@ -28,7 +28,10 @@ class BenchmarkCommandsTest {
     assertThat(line.getSubcommands()).containsKeys("bench", "drill", "replay");
     assertThat(line.getSubcommands().get("bench"))
         .isNotNull()
-        .satisfies(b -> assertThat(b.getSubcommands()).containsOnlyKeys("requests", "decisions"));
+        .satisfies(
+            b ->
+                assertThat(b.getSubcommands())
+                    .containsOnlyKeys("requests", "decisions", "inference"));
   }
 
   @ParameterizedTest
