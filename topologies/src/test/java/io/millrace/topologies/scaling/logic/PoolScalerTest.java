@@ -184,10 +184,15 @@ class PoolScalerTest {
     PoolScaler restarted = recalled(rules(false, 500), memory);
 
     assertThat(memory).hasSizeLessThan(16 << 10);
+    // Forecasts that were not judged yet are forgotten, so that single decisions differ.
+    double all = 0;
+    double allRestarted = 0;
     for (int i = windows; i < rates.length; i++) {
       double exact = steady.next(window(i, rates[i])).exact();
-      assertThat(restarted.next(window(i, rates[i])).exact()).isBetween(0.75 * exact, 1.3 * exact);
+      all += exact;
+      allRestarted += restarted.next(window(i, rates[i])).exact();
     }
+    assertThat(allRestarted / all).isBetween(0.8, 1.25);
   }
 
   @Test
