@@ -8,8 +8,6 @@ import io.millrace.schemas.http.PortInUseException;
 import io.millrace.schemas.http.Readiness;
 import io.millrace.worker.runtime.WorkerConfig;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -88,24 +86,6 @@ public final class InferenceWorkerMain {
    * @throws IOException if the file cannot be read
    */
   static Map<String, String> settings(String... args) throws IOException {
-    Map<String, String> settings = new HashMap<>();
-    Map<String, String> file = new HashMap<>();
-    for (int i = 0; i < args.length; i += 2) {
-      String key = OPTIONS.get(args[i]);
-      if ((key == null && !args[i].equals("--config")) || i + 1 == args.length) {
-        throw new IllegalArgumentException(
-            (key == null && !args[i].equals("--config")
-                    ? "Unknown option '" + args[i] + "'. "
-                    : "The option " + args[i] + " needs a value. ")
-                + USAGE);
-      }
-      if (key == null) {
-        file.putAll(Settings.read(Path.of(args[i + 1])));
-      } else {
-        settings.put(key, args[i + 1]);
-      }
-    }
-    file.putAll(settings);
-    return file;
+    return Settings.read(OPTIONS, USAGE, args);
   }
 }

@@ -8,7 +8,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -26,9 +25,6 @@ class SourcesTest {
   private static final String SLEEP = "Thread." + "sleep(";
 
   private static final Pattern TEST = Pattern.compile("(?m)^  @(Test|Property|Example)\\b");
-
-  /** Files that may name it: the counter-example of the rule against it. */
-  private static final Set<String> EXEMPT = Set.of("Impure.java");
 
   @Test
   void testsDoNotSleep() throws IOException {
@@ -62,7 +58,6 @@ class SourcesTest {
           .map(module -> module.resolve("src/test/java"))
           .filter(Files::isDirectory)
           .flatMap(SourcesTest::javaFiles)
-          .filter(file -> !EXEMPT.contains(file.getFileName().toString()))
           .toList();
     }
   }

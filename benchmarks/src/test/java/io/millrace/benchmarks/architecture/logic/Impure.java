@@ -13,9 +13,9 @@ public final class Impure {
 
   /** Everything at once. */
   @SuppressWarnings({"JavaTimeDefaultTimeZone", "TimeZoneUsage"})
-  public static String everything() throws InterruptedException {
-    Thread.sleep(1);
-    return new TopicPartition("topic", new Random().nextInt())
+  public static String everything() {
+    return Thread.currentThread().getName()
+        + new TopicPartition("topic", new Random().nextInt())
         + " "
         + ThreadLocalRandom.current().nextInt()
         + Math.random()
