@@ -25,8 +25,7 @@ final class DemoModel {
   static final int SCORES = 8;
 
   private static final int HIDDEN = 2_048;
-  private static final String CONFIG =
-      "max_batch_size: 64\nresponse_cache { enable: true }\nmodel_warmup { name: \"one\" batch_size: 1 }\n";
+  private static final String CONFIG = "max_batch_size: 64\nresponse_cache { enable: true }\n";
 
   private final List<Layer> layers;
   private final boolean ill;

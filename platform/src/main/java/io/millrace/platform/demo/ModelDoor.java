@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 
 /** What any program with an HTTP client can do with models, by the Open Inference Protocol. */
 final class ModelDoor {
-  private static final Duration LIMIT = Duration.ofSeconds(20);
+  private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final Duration EVERY = Duration.ofMillis(50);
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -50,8 +50,9 @@ public final class RepositoryScan {
     this.pool = pool;
   }
 
-  /** Takes what was declared of this repository's models by an earlier run, by key. */
+  /** Takes what is declared of this repository's models, by key, in place of what it knew. */
   public void declared(Map<String, TargetSpec> before) {
+    declared.clear();
     before.forEach(
         (key, spec) -> {
           if (spec.getModel() != null

@@ -2,6 +2,8 @@ package io.millrace.platform.models;
 
 import io.millrace.events.TargetSpec;
 import io.millrace.inference.ModelException;
+import io.millrace.platform.provision.Pools;
+import io.millrace.platform.provision.ProvisioningException;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.serde.EventSerializer;
 import io.millrace.schemas.serde.Received;
@@ -18,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -36,9 +39,12 @@ public final class RepositoryWatch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RepositoryWatch.class);
   private static final Duration EVERY = Duration.ofSeconds(1);
   private static final Duration POLL = Duration.ofMillis(100);
+  private static final Duration SETUP = Duration.ofSeconds(20);
+  private static final String POOL_PREFIX = "pool:";
 
   private final RepositoryScan scan;
   private final Path directory;
+  private final String pool;
   private final Map<String, Object> kafka;
   private final Map<String, Object> serde;
   private final Runnable onModels;
@@ -46,6 +52,7 @@ public final class RepositoryWatch implements AutoCloseable {
   private final CountDownLatch stopping = new CountDownLatch(1);
   private volatile boolean looked;
   private boolean any;
+  private boolean pooled;
 
   /**
    * Does nothing before {@link #start}.
@@ -58,6 +65,7 @@ public final class RepositoryWatch implements AutoCloseable {
       Path directory, String pool, String bootstrap, String registry, Runnable onModels) {
     this.scan = new RepositoryScan(directory, pool);
     this.directory = directory;
+    this.pool = pool;
     this.kafka = Map.of("bootstrap.servers", bootstrap);
     this.serde = Map.of(SerdeConfig.SCHEMA_REGISTRY_URL, registry);
     this.onModels = onModels;
@@ -96,12 +104,16 @@ public final class RepositoryWatch implements AutoCloseable {
       do {
         try {
           if (!known) {
-            scan.declared(present());
+            Map<String, TargetSpec> present = present();
+            scan.declared(present);
+            pooled = present.containsKey(POOL_PREFIX + pool);
             known = true;
           }
           declare(producer, scan.look(System.currentTimeMillis()));
           looked = true;
-        } catch (ModelException | KafkaException e) {
+        } catch (ModelException | KafkaException | ProvisioningException e) {
+          // What was found may not be declared: that is seen by reading what is.
+          known = false;
           LOG.warn(
               "The models in {} could not be declared; trying again: {}", directory, e.toString());
         }
@@ -114,13 +126,17 @@ public final class RepositoryWatch implements AutoCloseable {
         .problems()
         .forEach((model, problem) -> LOG.warn("Model {} is not served: {}", model, problem));
     if (!any && scan.any()) {
-      any = true;
       onModels.run();
+      any = true;
     }
     if (changes.targets().isEmpty()) {
       return;
     }
     Instant now = Instant.now();
+    if (!pooled) {
+      registerPool(producer, now);
+      pooled = true;
+    }
     changes
         .targets()
         .forEach(
@@ -129,6 +145,17 @@ public final class RepositoryWatch implements AutoCloseable {
               LOG.info("{} is {}", key, spec == null ? "removed" : "declared");
             });
     producer.flush();
+  }
+
+  /** A platform without tools has no pool yet; one that is there keeps its policies. */
+  private void registerPool(KafkaProducer<String, TargetSpec> producer, Instant now) {
+    try (Admin admin = Admin.create(kafka)) {
+      new Pools(admin, SETUP).create(List.of(pool));
+    }
+    String key = POOL_PREFIX + pool;
+    TargetSpec spec =
+        TargetSpec.newBuilder().setTarget(key).setName(pool).setPool(pool).build();
+    producer.send(new ProducerRecord<>(Topics.TARGETS.name(), key, stamped(spec, now)));
   }
 
   private static @Nullable TargetSpec stamped(@Nullable TargetSpec spec, Instant now) {

@@ -98,7 +98,7 @@ public final class ModelPackage {
     Path parent = home.getParent();
     if (parent == null || !Files.isDirectory(home)) {
       throw ModelException.invalid(
-          directory + " is no directory; expected one with <version>/model.onnx");
+          "there is no such directory; expected one with <version>/model.onnx");
     }
     String name = String.valueOf(home.getFileName());
     List<ModelRepository.Version> versions = new ModelRepository(parent).versions(name);

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.millrace.events.ModelSpec;
@@ -47,6 +48,9 @@ public final class PlainInputs {
   public static byte[] request(TargetSpec model, byte[] json) {
     try {
       return isProtocol(json) ? json : convert(model, TREE.readTree(json));
+    } catch (MismatchedInputException e) {
+      throw wrong(
+          "something follows the first JSON value, in line " + e.getLocation().getLineNr());
     } catch (JsonProcessingException e) {
       throw wrong("it is no JSON: " + JsonBody.describe(e));
     } catch (IOException e) {

@@ -68,7 +68,7 @@ class PlainInputsTest {
         "-1,3       | {\"y\": [1,2,3]}            | 'y' is no input of model 'm'; expected [x]",
         "-1,3       | {}                          | input 'x' of model 'm' is missing",
         "-1,3       | [1,2,3]                     | expected a JSON object",
-        "-1,3       | {\"x\": [1,2,3]} {}         | it is no JSON",
+        "-1,3       | {\"x\": [1,2,3]} {}         | something follows the first JSON value, in line 1",
         "-1,3       | {\"x\": [1,2                | it is no JSON",
       })
   void whatHasNotOneMeaningIsRefused(String dims, String json, String message) {
