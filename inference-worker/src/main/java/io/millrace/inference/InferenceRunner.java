@@ -59,6 +59,11 @@ final class InferenceRunner implements TaskRunner {
   }
 
   @Override
+  public CompletionStage<Void> prepared() {
+    return models.settled();
+  }
+
+  @Override
   public List<String> ready() {
     return models.ready();
   }
@@ -83,20 +88,26 @@ final class InferenceRunner implements TaskRunner {
             "sequence_id is given, but %s keeps no state between requests"
                 .formatted(context.task().getTarget()));
       }
-      LoadedModel model = models.ready(context.task().getTarget());
-      if (!work.getInputs().isEmpty() || work.getInputsCoordinates() == null) {
-        return run(context, work, model, work.getInputs());
-      }
-      return reads
-          .submit(() -> read(work), context.cancellation())
-          .thenCompose(
-              read ->
-                  run(context, work, model, read.inputs())
-                      .whenComplete((result, failure) -> readKib.release(read.kib())))
+      return models
+          .soon(context.task().getTarget())
+          .thenCompose(model -> run(context, work, model))
           .exceptionally(InferenceRunner::failed);
     } catch (ModelException e) {
       return CompletableFuture.completedFuture(failed(e));
     }
+  }
+
+  private CompletionStage<RunResult> run(
+      TaskContext context, InferenceWork work, LoadedModel model) {
+    if (!work.getInputs().isEmpty() || work.getInputsCoordinates() == null) {
+      return run(context, work, model, work.getInputs());
+    }
+    return reads
+        .submit(() -> read(work), context.cancellation())
+        .thenCompose(
+            read ->
+                run(context, work, model, read.inputs())
+                    .whenComplete((result, failure) -> readKib.release(read.kib())));
   }
 
   /** Inputs that were read, and how much room they take. */

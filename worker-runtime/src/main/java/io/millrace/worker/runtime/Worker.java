@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
@@ -183,6 +184,7 @@ public final class Worker implements AutoCloseable {
       prepare();
       desk.open(ticker::at, log.homePartitions());
       ticker.start();
+      awaitPrepared();
       openIntakes().forEach(intake -> intake.ready().join());
       LOG.info("Worker {} takes tasks of {}", id, config.pools());
       ready.complete(null);
@@ -191,6 +193,17 @@ public final class Worker implements AutoCloseable {
         LOG.error("Worker {} could not start", id, e);
       }
       ready.completeExceptionally(e);
+    }
+  }
+
+  private void awaitPrepared() {
+    try {
+      runner.prepared().toCompletableFuture().get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while targets were prepared", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("targets could not be prepared: " + e.getCause(), e);
     }
   }
 
