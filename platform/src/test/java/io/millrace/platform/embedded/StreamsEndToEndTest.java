@@ -45,6 +45,9 @@ class StreamsEndToEndTest {
   private static final HttpClient HTTP = HttpClient.newHttpClient();
   private static final Duration LOADED = Duration.ofSeconds(60);
 
+  /** Enough that each of two workers reads some. */
+  private static final int PARTITIONS = 4;
+
   private static Path models;
   private static GatewayPart gateway;
   private static EmbeddedPlatform platform;
@@ -65,7 +68,7 @@ class StreamsEndToEndTest {
     put(total(), "brief", sequences(300_000));
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     gateway = new GatewayPart(meters, 0, Map.of());
-    List<NewTopic> topics = Topics.all().stream().map(Provisioner::embedded).toList();
+    List<NewTopic> topics = Topics.all().stream().map(topic -> Provisioner.embedded(topic, PARTITIONS)).toList();
     platform =
         EmbeddedPlatform.start(
             new PlatformOptions(
