@@ -48,12 +48,22 @@ final class OperationsDriver implements AutoCloseable {
   final Random random = new Random(7);
   private final Map<String, Object> serdes;
   private final Path stateDir;
+  private final int partitions;
   private TopologyTestDriver driver;
   private Operations operations;
   private Instant now = START;
 
   @SuppressWarnings("NullAway.Init") // driver() sets the operations
   OperationsDriver() throws IOException {
+    this(1);
+  }
+
+  /**
+   * @param partitions of the topics, of which it drives the first
+   */
+  @SuppressWarnings("NullAway.Init") // driver() sets the operations
+  OperationsDriver(int partitions) throws IOException {
+    this.partitions = partitions;
     registry = FakeRegistry.start();
     serdes = registry.settings();
     stateDir = Files.createTempDirectory("operations");
@@ -63,7 +73,11 @@ final class OperationsDriver implements AutoCloseable {
   private TopologyTestDriver driver() {
     operations =
         new Operations(
-            serdes, 1, DispatchPolicy.defaults(), new RequestMetrics(new SimpleMeterRegistry()), 0);
+            serdes,
+            partitions,
+            DispatchPolicy.defaults(),
+            new RequestMetrics(new SimpleMeterRegistry()),
+            0);
     return new TopologyTestDriver(operations.topology(), properties(), now);
   }
 

@@ -3,6 +3,7 @@ package io.millrace.worker.runtime;
 import io.millrace.events.ConcurrencyLimit;
 import io.millrace.events.Control;
 import io.millrace.events.ControlType;
+import io.millrace.events.InferenceRun;
 import io.millrace.events.Outcome;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.Task;
@@ -345,13 +346,21 @@ final class TaskDesk {
     try {
       stage =
           Objects.requireNonNull(
-              runner.run(new TaskContext(run.task, target, run.cancellation, deadline)),
+              runner.run(
+                  new TaskContext(
+                      run.task, target, run.cancellation, deadline, chunk -> chunk(run, chunk))),
               "the runner gave nothing to wait for");
     } catch (Throwable e) { // whatever a runner throws is its failure, not the worker's
       ended(run, null, e);
       return;
     }
     stage.whenComplete((result, failure) -> ended(run, result, failure));
+  }
+
+  private void chunk(TaskRun run, InferenceRun chunk) {
+    if (run.lifecycle.running()) {
+      log.chunk(run, chunk, runNanos(run, clock.nanos()));
+    }
   }
 
   private void ended(TaskRun run, @Nullable RunResult result, @Nullable Throwable failure) {

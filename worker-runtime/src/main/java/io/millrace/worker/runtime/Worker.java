@@ -9,6 +9,7 @@ import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.log.LogFollower;
 import io.millrace.schemas.log.RecordReader;
 import io.millrace.schemas.log.RecordReader.Read;
+import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.worker.task.TaskRunner;
 import java.net.InetAddress;
@@ -22,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -54,7 +56,7 @@ public final class Worker implements AutoCloseable {
   private final TaskDesk desk;
   private final LogFollower follower;
   private final WorkerTopics topics;
-  private final Map<String, PoolIntake> intakes = new LinkedHashMap<>();
+  private final Map<String, Intake> intakes = new LinkedHashMap<>();
   private boolean open;
   private final StatusBeat status;
   private final Ticker ticker;
@@ -154,24 +156,36 @@ public final class Worker implements AutoCloseable {
       if (config.scaled()) {
         scaled.pool(pool, slots);
       }
-      PoolIntake intake = new PoolIntake(config, topics, pool, slots, desk);
-      intakes.put(pool, intake);
-      if (open) {
-        LOG.info("Worker {} takes tasks of {} as well", id, pool);
-        intake.start();
+      add(pool, new PoolIntake(config, topics, pool, slots, desk));
+      Function<String, Topic<Task>> sequences = topics.sequences();
+      if (sequences != null) {
+        String name = pool + ".sequences";
+        Slots own = new Slots(config.slots(), config.inFlightBytes());
+        add(
+            name,
+            new SequenceIntake(
+                config, sequences.apply(pool).name(), topics.groupId(name), name, own, desk));
       }
     }
   }
 
-  private List<PoolIntake> openIntakes() {
+  private void add(String name, Intake intake) {
+    intakes.put(name, intake);
+    if (open) {
+      LOG.info("Worker {} takes tasks of {} as well", id, name);
+      intake.start();
+    }
+  }
+
+  private List<Intake> openIntakes() {
     synchronized (intakes) {
       open = true;
-      intakes.values().forEach(PoolIntake::start);
+      intakes.values().forEach(Intake::start);
       return List.copyOf(intakes.values());
     }
   }
 
-  private List<PoolIntake> lastIntakes() {
+  private List<Intake> lastIntakes() {
     synchronized (intakes) {
       draining = true;
       return List.copyOf(intakes.values());
@@ -306,7 +320,7 @@ public final class Worker implements AutoCloseable {
       starter.interrupt();
       join(starter);
     }
-    lastIntakes().forEach(PoolIntake::close);
+    lastIntakes().forEach(Intake::close);
     boolean clean = !running || awaitEmpty(limit);
     stopping = true;
     Thread watchdog = watchdog();

@@ -83,7 +83,11 @@ final class Recovery {
    * is asked, or this is the answer.
    */
   void giveUp(LiveFlight live, Answer failure, long now) {
-    boolean mayFollow = Fallbacks.mayFollow(live, failure.getOutcome(), now);
+    // Nothing else may follow chunks that were passed on, nor take its turn in a sequence.
+    boolean mayFollow =
+        live.flight.getChunks() == 0
+            && Sequences.id(live.leader()) == null
+            && Fallbacks.mayFollow(live, failure.getOutcome(), now);
     CachedOutput stale = mayFollow ? stale(live, now) : null;
     if (stale != null) {
       notices.acted(

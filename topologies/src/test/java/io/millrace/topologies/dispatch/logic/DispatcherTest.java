@@ -127,11 +127,10 @@ class DispatcherTest {
     Request leader = rig.call("echo", "{}", 5_000);
     Request heir = rig.call("echo", "{}", 5_000);
     Task task = rig.lastTask();
-    String fingerprint = rig.fingerprint(leader);
-    rig.dispatcher.cancel(fingerprint, leader.getOperationId(), "", rig.now);
+    rig.dispatcher.cancel(leader.getOperationId(), "", rig.now);
     assertThat(rig.controls).isEmpty();
     rig.restart();
-    rig.dispatcher.cancel(fingerprint, heir.getOperationId(), "", rig.now);
+    rig.dispatcher.cancel(heir.getOperationId(), "", rig.now);
     assertThat(rig.controls)
         .singleElement()
         .satisfies(
@@ -224,15 +223,14 @@ class DispatcherTest {
       String arguments = "{\"n\":" + writes + "}";
       Request leader = rig.call("echo", arguments, 60_000);
       Request heir = rig.call("echo", arguments, 60_000);
-      String fingerprint = rig.fingerprint(leader);
       rig.journal.writesLeft = writes;
       try {
-        rig.dispatcher.cancel(fingerprint, leader.getOperationId(), "", rig.now);
+        rig.dispatcher.cancel(leader.getOperationId(), "", rig.now);
       } catch (MemoryJournal.Killed killed) {
         rig.journal.writesLeft = -1;
         rig.now += 1_000;
         rig.restart();
-        rig.dispatcher.cancel(fingerprint, leader.getOperationId(), "", rig.now);
+        rig.dispatcher.cancel(leader.getOperationId(), "", rig.now);
       }
       rig.journal.writesLeft = -1;
       rig.done(rig.lastTask(), Outcome.OK, "1");
@@ -344,7 +342,7 @@ class DispatcherTest {
     assertThat(rig.answerTo(failing).getFailure().getMessage()).hasSizeLessThan(10_000);
     assertThat(rig.answerTo(failing).getFailure().getCode()).hasSizeLessThan(1_000);
     Request cancelled = rig.call("echo", "{}", 30_000);
-    rig.dispatcher.cancel(rig.fingerprint(cancelled), cancelled.getOperationId(), essay, rig.now);
+    rig.dispatcher.cancel(cancelled.getOperationId(), essay, rig.now);
     assertThat(rig.answerTo(cancelled).getFailure().getMessage()).hasSizeLessThan(10_000);
   }
 
