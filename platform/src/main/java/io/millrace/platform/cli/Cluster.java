@@ -71,7 +71,9 @@ public final class Cluster implements AutoCloseable {
   <T extends SpecificRecord> Producer<String, T> producer(Topic<T> topic) {
     EventSerializer<T> serializer = new EventSerializer<>();
     serializer.configure(serdeSettings(), false);
-    return new KafkaProducer<>(producerSettings(), new StringSerializer(), serializer);
+    Map<String, Object> settings = producerSettings();
+    settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, topic.recordBytesMax());
+    return new KafkaProducer<>(settings, new StringSerializer(), serializer);
   }
 
   /** A producer of bytes; the caller closes it. */

@@ -25,11 +25,13 @@ import picocli.CommandLine.Help;
       ApplyCommand.class,
       CallCommand.class,
       PlanCommand.class,
+      InferCommand.class,
       ProduceCommand.class,
       ConsumeCommand.class,
       StatusCommand.class,
       DoctorCommand.class,
       ProvisionCommand.class,
+      PackageCommand.class,
       VersionCommand.class
     })
 public final class Millrace {
