@@ -40,7 +40,7 @@ final class RequestsCommand implements Callable<Integer> {
       defaultValue = "180",
       description =
           "Seconds at the most in flight before all runs; ends as soon as the platform's JIT"
-              + " compilers take under 5 % of its CPU (${DEFAULT-VALUE}).")
+              + " compilers take under 5 %% of its CPU (${DEFAULT-VALUE}).")
   private int preheatSeconds;
 
   @Option(

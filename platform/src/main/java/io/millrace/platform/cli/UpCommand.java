@@ -15,6 +15,7 @@ import io.millrace.platform.embedded.SchemasPart;
 import io.millrace.platform.embedded.ToolWorkerPart;
 import io.millrace.platform.provision.Provisioner;
 import io.millrace.schemas.topics.Topics;
+import io.millrace.topologies.OperationsConfig;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,6 +41,8 @@ final class UpCommand implements Callable<Integer> {
   static final int REGISTRY_PORT = 8081;
   static final int HTTP_PORT = 8090;
   static final int GATEWAY_PORT = 8000;
+
+  private static final int PARTITIONS_MAX = 64;
 
   private static final String OPERATIONS = "operations";
   private static final String TOOL_WORKER = "tool-worker";
@@ -77,6 +80,16 @@ final class UpCommand implements Callable<Integer> {
   private int httpPort;
 
   @Option(
+      names = "--partitions",
+      paramLabel = "N",
+      defaultValue = "1",
+      description =
+          "Partitions of keyed topics and stream threads that share them. More use more"
+              + " processors and cost more for each request; fixed at the first start"
+              + " (${DEFAULT-VALUE}).")
+  private int partitions;
+
+  @Option(
       names = "--flush-before-ack",
       description = "Force every append to disk before it is acknowledged; slower.")
   private boolean flushBeforeAck;
@@ -106,7 +119,11 @@ final class UpCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     List<NewTopic> topics = new ArrayList<>();
-    Topics.all().forEach(topic -> topics.add(Provisioner.embedded(topic)));
+    if (partitions < 1 || partitions > PARTITIONS_MAX) {
+      throw CommandException.usage(
+          "--partitions: expected 1 to %d, but %d is given".formatted(PARTITIONS_MAX, partitions));
+    }
+    Topics.all().forEach(topic -> topics.add(Provisioner.embedded(topic, partitions)));
     PlatformOptions options =
         new PlatformOptions(
             data,
@@ -147,7 +164,12 @@ final class UpCommand implements Callable<Integer> {
     List<Part> chosen = new ArrayList<>(List.of(new SchemasPart()));
     for (String part : parts) {
       switch (part) {
-        case OPERATIONS -> chosen.add(new OperationsPart(meters, Map.of(), onFailure));
+        case OPERATIONS ->
+            chosen.add(
+                new OperationsPart(
+                    meters,
+                    Map.of(OperationsConfig.THREADS, Integer.toString(partitions)),
+                    onFailure));
         case TOOL_WORKER -> chosen.add(new ToolWorkerPart(meters, Map.of()));
         case MODELS ->
             chosen.add(

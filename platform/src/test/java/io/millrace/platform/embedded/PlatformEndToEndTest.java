@@ -400,7 +400,7 @@ class PlatformEndToEndTest {
 
   static EmbeddedPlatform start(Path data, PrometheusMeterRegistry meters) {
     List<NewTopic> topics = new ArrayList<>();
-    Topics.all().forEach(topic -> topics.add(Provisioner.embedded(topic)));
+    Topics.all().forEach(topic -> topics.add(Provisioner.embedded(topic, WireClient.PARTITIONS)));
     return EmbeddedPlatform.start(
         new PlatformOptions(data, 0, 0, 0, false, topics, Duration.ofSeconds(90)),
         meters,
