@@ -27,6 +27,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -254,7 +255,7 @@ public final class Worker implements AutoCloseable {
           read.undecodable().message());
       return;
     }
-    targets.put(name, read.record());
+    unlimit(targets.put(name, read.record()));
     if (name.startsWith(POOL_PREFIX)) {
       scaled.declared(name.substring(POOL_PREFIX.length()), read.record());
     }
@@ -263,6 +264,21 @@ public final class Worker implements AutoCloseable {
     }
     runner.declared(name, read.record());
     desk.targetDeclared(name);
+  }
+
+  /** Where no target of a pool has its runs limited any more, what was learnt of them goes. */
+  private void unlimit(@Nullable TargetSpec former) {
+    if (former == null
+        || former.getConcurrencyLimit() == null
+        || targets.limits(former.getPool())) {
+      return;
+    }
+    synchronized (intakes) {
+      PoolIntake intake = intakes.get(former.getPool());
+      if (intake != null) {
+        intake.unlimit();
+      }
+    }
   }
 
   private void onDecision(ConsumerRecord<byte[], byte[]> record) {

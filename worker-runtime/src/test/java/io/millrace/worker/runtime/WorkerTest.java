@@ -183,6 +183,9 @@ class WorkerTest {
     }
     await().atMost(Duration.ofSeconds(60)).until(() -> slots() < before);
     tasks.forEach(WorkerTest::done);
+
+    bench.declare(TargetSpec.newBuilder(target("open")).setTarget("tool:limited").build());
+    await().until(() -> slots() == before);
   }
 
   @Test
