@@ -274,8 +274,7 @@ public final class Worker implements AutoCloseable {
       return;
     }
     synchronized (intakes) {
-      PoolIntake intake = intakes.get(former.getPool());
-      if (intake != null) {
+      if (intakes.get(former.getPool()) instanceof PoolIntake intake) {
         intake.unlimit();
       }
     }
