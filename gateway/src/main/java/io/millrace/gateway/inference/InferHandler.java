@@ -103,9 +103,14 @@ final class InferHandler implements Handler<RoutingContext> {
     ModelStatistics counts = statistics.of(model.getName(), model.getVersion());
     long rows = rows(model, request);
     long began = System.nanoTime();
+    boolean streamed = InferStream.wanted(routing);
+    Future<InferenceResult> answer =
+        streamed
+            ? new InferStream(context, routing, model, request, asked).start()
+            : context.ask(
+                routing, Exchange.INFERENCE, asked.getId(), caller.tenant(), asked, deadline);
     counts.begins();
-    context
-        .ask(routing, Exchange.INFERENCE, asked.getId(), caller.tenant(), asked, deadline)
+    answer
         .onComplete(done -> counts.ends())
         .onSuccess(
             result -> {
@@ -113,12 +118,16 @@ final class InferHandler implements Handler<RoutingContext> {
               statistics
                   .of(model.getName(), version.isEmpty() ? model.getVersion() : version)
                   .answered(result, rows, millisSince(began), context.clock().millis());
-              answer(routing, model, request, asked, result);
+              if (!streamed) {
+                answer(routing, model, request, asked, result);
+              }
             })
         .onFailure(
             failure -> {
               counts.failed(millisSince(began));
-              routing.fail(failure);
+              if (!streamed) {
+                routing.fail(failure);
+              }
             });
   }
 

@@ -6,7 +6,9 @@ import io.millrace.events.TensorDatatype;
 import io.millrace.events.TensorSignature;
 import io.millrace.inference.ModelException;
 import io.millrace.inference.onnx.OnnxFile;
+import io.millrace.inference.repository.Contract;
 import io.millrace.inference.repository.ModelConfig;
+import io.millrace.inference.repository.SequencePlan;
 import io.millrace.inference.repository.Signature;
 import io.millrace.inference.runtime.Execution;
 import io.millrace.inference.runtime.ModelFile;
@@ -86,7 +88,14 @@ final class ModelReader {
     fields.refuseOthers();
     model.setInputs(inputs);
     model.setOutputs(outputs);
-    config.ifPresent(c -> model.setConfig(c.jsonText()));
+    config.ifPresent(
+        c -> {
+          SequencePlan sequence = c.sequence();
+          model.setConfig(c.jsonText());
+          model.setStreamed(c.streamed());
+          model.setSequenced(sequence != null);
+          model.setSequenceIdleMs(sequence == null ? 0 : sequence.idleMillis());
+        });
     spec.setModel(model);
     config.ifPresent(c -> policies(c, target, spec));
     if (file.isPresent() && config.isPresent()) {
@@ -96,14 +105,14 @@ final class ModelReader {
 
   /** A model's runs have no effect and may be repeated, unless it keeps state between them. */
   private static void policies(ModelConfig config, Fields target, TargetSpec spec) {
-    boolean pure = !config.sequences();
+    boolean pure = config.sequence() == null;
     if (!target.has("idempotent")) {
       spec.setIdempotent(pure);
     }
     if (!target.has("read_only")) {
       spec.setReadOnly(spec.getIdempotent());
     }
-    if (pure && config.cached() && !target.has("cacheable")) {
+    if (pure && !config.streamed() && config.cached() && !target.has("cacheable")) {
       spec.setCacheTtlMs(ModelTargets.CACHE_TTL_MS);
     }
   }
@@ -206,8 +215,9 @@ final class ModelReader {
       return;
     }
     try {
-      Signature signature = Signature.of(OnnxFile.read(file), config);
-      Execution.batching(config, signature, model.getObjective());
+      Contract contract = Contract.of(OnnxFile.read(file), config);
+      Signature signature = contract.asked();
+      Execution.batching(config, contract.model(), model.getObjective());
       String hash = ModelFile.sha256(file);
       if (!model.getSha256().isEmpty() && !model.getSha256().equals(hash)) {
         fields.wrong("sha256", file + " hashes to " + hash + "; expected what is given");

@@ -74,6 +74,8 @@ public final class Millrace {
     line.setUsageHelpWidth(terminal.width());
     line.registerConverter(java.time.Duration.class, new DurationConverter());
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    // Arguments of tools may begin with @.
+    line.setExpandAtFiles(false);
     line.setParameterExceptionHandler(ErrorReport::usage);
     line.setExecutionExceptionHandler(ErrorReport::failure);
     line.getSubcommands()

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -133,8 +134,15 @@ final class UpCommand implements Callable<Integer> {
             topics,
             START_TIMEOUT);
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    List<Part> started = parts(meters);
     CountDownLatch stop = new CountDownLatch(1);
+    AtomicBoolean failed = new AtomicBoolean();
+    List<Part> started =
+        parts(
+            meters,
+            () -> {
+              failed.set(true);
+              stop.countDown();
+            });
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(stop, stopped), "stop"));
     try (EmbeddedPlatform platform = start(options, meters, started)) {
@@ -144,17 +152,24 @@ final class UpCommand implements Callable<Integer> {
     } finally {
       stopped.countDown();
     }
+    if (failed.get()) {
+      throw CommandException.failed(
+          "operations cannot go on, so the platform was stopped; the log lines above say why: put"
+              + " that right and start it again, its data stay");
+    }
     return ExitCode.OK;
   }
 
-  private List<Part> parts(PrometheusMeterRegistry meters) {
+  private List<Part> parts(PrometheusMeterRegistry meters, Runnable onFailure) {
     List<Part> chosen = new ArrayList<>(List.of(new SchemasPart()));
     for (String part : parts) {
       switch (part) {
         case OPERATIONS ->
             chosen.add(
                 new OperationsPart(
-                    meters, Map.of(OperationsConfig.THREADS, Integer.toString(partitions))));
+                    meters,
+                    Map.of(OperationsConfig.THREADS, Integer.toString(partitions)),
+                    onFailure));
         case TOOL_WORKER -> chosen.add(new ToolWorkerPart(meters, Map.of()));
         case MODELS ->
             chosen.add(

@@ -103,7 +103,7 @@ public final class ModelPackage {
     String name = String.valueOf(home.getFileName());
     List<ModelRepository.Version> versions = new ModelRepository(parent).versions(name);
     ModelRepository.Version newest = versions.get(versions.size() - 1);
-    if (!SampleTensors.fit(newest.signature().inputs(), SMOKE_ELEMENTS_MAX)) {
+    if (!SampleTensors.fit(newest.contract().asked().inputs(), SMOKE_ELEMENTS_MAX)) {
       throw ModelException.invalid(
           "one row of '%s' has more than %d elements, more than a request may have"
               .formatted(name, SMOKE_ELEMENTS_MAX));
@@ -162,14 +162,14 @@ public final class ModelPackage {
     }
     models(out.resolve("models").resolve(name));
     Files.writeString(out.resolve("config/targets.yaml"), targets());
-    json(out.resolve("config/smoke.json"), SampleTensors.request(newest().signature().inputs()));
+    json(out.resolve("config/smoke.json"), SampleTensors.request(newest().contract().asked().inputs()));
     json(
         out.resolve("openapi.json"),
         new OpenApi(
                 name,
                 versions(),
-                newest().signature().inputs(),
-                newest().signature().outputs(),
+                newest().contract().asked().inputs(),
+                newest().contract().asked().outputs(),
                 EXAMPLE_ELEMENTS_MAX)
             .document());
     return ProgramJars.copy(classPath, out.resolve("lib"));
@@ -204,7 +204,7 @@ public final class ModelPackage {
         Map.entry("heap_percent", Long.toString(Math.max(HEAP_PERCENT_MIN, 100 * HEAP / memory))),
         Map.entry(
             "outputs",
-            newest().signature().outputs().stream()
+            newest().contract().asked().outputs().stream()
                 .map(TensorSignature::getName)
                 .map(output -> "'" + output.replace("'", "'\\''") + "'")
                 .collect(Collectors.joining(" "))));
