@@ -1,6 +1,7 @@
 package io.millrace.benchmarks.requests;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -22,10 +23,16 @@ final class ServiceTimes {
 
   /** Of a row of a length, milliseconds. */
   double of(int length) {
-    int low = millis.headMap(millis.lastKey(), false).floorKey(Math.max(length, millis.firstKey()));
-    int high = millis.higherKey(low);
-    double from = millis.get(low);
-    return from + (millis.get(high) - from) * (length - low) / (high - low);
+    Map.Entry<Integer, Double> low =
+        Objects.requireNonNull(
+            millis
+                .headMap(millis.lastKey(), false)
+                .floorEntry(Math.max(length, millis.firstKey())));
+    Map.Entry<Integer, Double> high = Objects.requireNonNull(millis.higherEntry(low.getKey()));
+    return low.getValue()
+        + (high.getValue() - low.getValue())
+            * (length - low.getKey())
+            / (high.getKey() - low.getKey());
   }
 
   /**
