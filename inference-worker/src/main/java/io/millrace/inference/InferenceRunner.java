@@ -4,6 +4,7 @@ import io.millrace.events.InferenceRun;
 import io.millrace.events.InferenceWork;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.Tensor;
+import io.millrace.inference.compose.Composite;
 import io.millrace.inference.runtime.MemoryBudget;
 import io.millrace.inference.runtime.Request;
 import io.millrace.worker.task.BlockingTasks;
@@ -18,6 +19,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Runs a task by the model that its target declares. */
@@ -83,15 +86,15 @@ final class InferenceRunner implements TaskRunner {
             "sequence_id is given, but %s keeps no state between requests"
                 .formatted(context.task().getTarget()));
       }
-      LoadedModel model = models.ready(context.task().getTarget());
+      Runs runs = runs(context, work);
       if (!work.getInputs().isEmpty() || work.getInputsCoordinates() == null) {
-        return run(context, work, model, work.getInputs());
+        return run(context, runs, work.getInputs());
       }
       return reads
           .submit(() -> read(work), context.cancellation())
           .thenCompose(
               read ->
-                  run(context, work, model, read.inputs())
+                  run(context, runs, read.inputs())
                       .whenComplete((result, failure) -> readKib.release(read.kib())))
           .exceptionally(InferenceRunner::failed);
     } catch (ModelException e) {
@@ -99,12 +102,46 @@ final class InferenceRunner implements TaskRunner {
     }
   }
 
+  /**
+   * What the task asks to be run.
+   *
+   * @param device what it runs on
+   * @param on runs it on inputs
+   */
+  private record Runs(
+      String device, Function<List<Tensor>, CompletableFuture<Request.Answer>> on) {}
+
+  private Runs runs(TaskContext context, InferenceWork work) {
+    String target = context.task().getTarget();
+    Composite composite = models.composite(target);
+    if (composite == null) {
+      LoadedModel model = models.ready(target);
+      return new Runs(
+          model.device(), inputs -> submit(context, work, model, inputs, work.getOutputs()));
+    }
+    String devices =
+        composite.members().stream()
+            .map(member -> models.ready(member).device())
+            .distinct()
+            .collect(Collectors.joining(","));
+    return new Runs(
+        devices,
+        inputs ->
+            composite.run(
+                inputs,
+                work.getOutputs(),
+                work.getParameters(),
+                context.task().getTenant(),
+                (member, given, outputs) ->
+                    submit(context, work, models.ready(member), given, outputs)));
+  }
+
   /** Inputs that were read, and how much room they take. */
   private record Read(List<Tensor> inputs, int kib) {}
 
   /** Reads inputs and waits until there is room for them, which holds back those that follow. */
   private Read read(InferenceWork work) throws InterruptedException {
-    List<Tensor> inputs = requests.read(work.getInputsCoordinates(), READ_MAX).getInputs();
+    List<Tensor> inputs = requests.inputs(work.getInputsCoordinates(), READ_MAX);
     long bytes = 0;
     for (Tensor input : inputs) {
       bytes += input.getData().remaining();
@@ -115,35 +152,40 @@ final class InferenceRunner implements TaskRunner {
   }
 
   private static CompletionStage<RunResult> run(
-      TaskContext context, InferenceWork work, LoadedModel model, List<Tensor> inputs) {
+      TaskContext context, Runs runs, List<Tensor> inputs) {
     try {
-      Instant latest = context.deadline();
-      Instant deadline = context.task().getDeadlineAt();
-      if (deadline.toEpochMilli() > 0 && deadline.isBefore(latest)) {
-        latest = deadline;
-      }
-      long left = Duration.between(Instant.now(), latest).toNanos();
-      Request request =
-          model.submit(
-              inputs,
-              work.getOutputs(),
-              work.getPriority(),
-              System.nanoTime() + left,
-              context.cancellation());
       long cost = context.target().getCostMicros();
-      return request
-          .answer()
+      return runs.on()
+          .apply(inputs)
           .handle(
               (answer, failure) ->
                   answer == null || failure != null
                       ? failed(failure)
-                      : RunResult.ok(result(answer, model), cost));
+                      : RunResult.ok(result(answer, runs.device()), cost));
     } catch (ModelException e) {
       return CompletableFuture.completedFuture(failed(e));
     }
   }
 
-  private static InferenceRun result(Request.Answer answer, LoadedModel model) {
+  private static CompletableFuture<Request.Answer> submit(
+      TaskContext context,
+      InferenceWork work,
+      LoadedModel model,
+      List<Tensor> inputs,
+      List<String> outputs) {
+    Instant latest = context.deadline();
+    Instant deadline = context.task().getDeadlineAt();
+    if (deadline.toEpochMilli() > 0 && deadline.isBefore(latest)) {
+      latest = deadline;
+    }
+    long left = Duration.between(Instant.now(), latest).toNanos();
+    return model
+        .submit(
+            inputs, outputs, work.getPriority(), System.nanoTime() + left, context.cancellation())
+        .answer();
+  }
+
+  private static InferenceRun result(Request.Answer answer, String device) {
     return new InferenceRun(
         answer.outputs(),
         null,
@@ -151,7 +193,7 @@ final class InferenceRunner implements TaskRunner {
         answer.batchMs(),
         answer.computeMs(),
         answer.batchSize(),
-        model.device(),
+        device,
         0,
         true);
   }

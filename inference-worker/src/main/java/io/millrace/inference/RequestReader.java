@@ -2,11 +2,13 @@ package io.millrace.inference;
 
 import io.millrace.events.Coordinates;
 import io.millrace.events.InferenceRequest;
+import io.millrace.events.Tensor;
 import io.millrace.schemas.serde.Received;
 import io.millrace.schemas.serde.TotalDeserializer;
 import io.millrace.schemas.topics.InferenceTopics;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -61,6 +63,26 @@ final class RequestReader implements AutoCloseable {
     kafka.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, FETCH_BYTES);
     this.requests = TotalDeserializer.forValues(InferenceRequest.class, config.serde());
     this.consumers = new Semaphore(config.readers());
+  }
+
+  /**
+   * The inputs of the request at a place; blocks.
+   *
+   * <p>A call of an ensemble brings what was made on the way and names the place of the ensemble's
+   * own inputs, where those are too large to be copied.
+   *
+   * @param limit how long to wait for them
+   * @throws ModelException as {@link #read}
+   */
+  List<Tensor> inputs(Coordinates at, Duration limit) throws InterruptedException {
+    InferenceRequest request = read(at, limit);
+    Coordinates further = request.getInputsCoordinates();
+    if (further == null) {
+      return request.getInputs();
+    }
+    List<Tensor> inputs = new ArrayList<>(request.getInputs());
+    inputs.addAll(read(further, limit).getInputs());
+    return inputs;
   }
 
   /**

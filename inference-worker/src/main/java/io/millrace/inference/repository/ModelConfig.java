@@ -158,7 +158,7 @@ public record ModelConfig(
         List.copyOf(warmups),
         fields.object("response_cache").flag("enable"),
         json.has("sequence_batching"),
-        json.has("ensemble_scheduling"));
+        json.has("ensemble_scheduling") || fields.text("platform").equals("ensemble"));
   }
 
   private static String fileName(JsonFields fields) {

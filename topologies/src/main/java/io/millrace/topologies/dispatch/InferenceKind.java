@@ -58,7 +58,8 @@ final class InferenceKind implements Kind<InferenceRequest, InferenceResult> {
   @Override
   public Request request(
       InferenceRequest asked, @Nullable Target target, String name, Coordinates at, long now) {
-    Coordinates inputsAt = asked.getInputsCoordinates();
+    // A call of an ensemble may have inputs and name the place of others: both are read at its own.
+    Coordinates inputsAt = asked.getInputs().isEmpty() ? asked.getInputsCoordinates() : null;
     String digest = inputsAt == null ? null : asked.getInputsDigest();
     if (digest == null) {
       digest = InputsDigest.of(asked);

@@ -10,6 +10,7 @@ import io.millrace.events.Task;
 import io.millrace.events.ToolCached;
 import io.millrace.events.ToolCall;
 import io.millrace.events.ToolResult;
+import io.millrace.schemas.ensemble.Parts;
 import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
@@ -56,5 +57,6 @@ record KindTopics<Q extends SpecificRecord, R extends SpecificRecord>(
           InferenceTopics.CANCELS,
           InferenceTopics.CONTROLS,
           InferenceTopics.CACHED,
-          Topics::inferenceTasks);
+          pool ->
+              pool.equals(Parts.POOL) ? InferenceTopics.ENSEMBLES : Topics.inferenceTasks(pool));
 }
