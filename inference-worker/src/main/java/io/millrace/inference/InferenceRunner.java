@@ -1,10 +1,16 @@
 package io.millrace.inference;
 
+import io.millrace.events.Attempt;
+import io.millrace.events.Coordinates;
+import io.millrace.events.InferenceRequest;
 import io.millrace.events.InferenceRun;
 import io.millrace.events.InferenceWork;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.Tensor;
 import io.millrace.inference.compose.Composite;
+import io.millrace.inference.repository.SequencePlan;
+import io.millrace.inference.repository.StreamPlan;
+import io.millrace.inference.runtime.Gpus;
 import io.millrace.inference.runtime.MemoryBudget;
 import io.millrace.inference.runtime.Request;
 import io.millrace.worker.task.BlockingTasks;
@@ -13,6 +19,8 @@ import io.millrace.worker.task.TaskContext;
 import io.millrace.worker.task.TaskRunner;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -20,17 +28,20 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Runs a task by the model that its target declares. */
 final class InferenceRunner implements TaskRunner {
 
+  private static final long STATES_BYTES_MAX = 64L << 20;
   private static final Duration READ_MAX = Duration.ofSeconds(10);
 
   private final Models models;
   private final MemoryBudget budget;
-  private final RequestReader requests;
+  private final Gpus gpus;
+  private final LogReader<InferenceRequest> requests;
+  private final LogReader<Attempt> attempts;
+  private final SequenceStates states = new SequenceStates(STATES_BYTES_MAX);
   private final BlockingTasks reads;
   private final Semaphore readKib;
   private final int readKibMax;
@@ -39,20 +50,25 @@ final class InferenceRunner implements TaskRunner {
    * A runner.
    *
    * @param requests reads inputs that the task only points to
+   * @param attempts reads states of sequences that are not at hand
    * @param reads threads for that
    * @param readBytesMax no more inputs are read while those in hand have this many bytes
    */
   InferenceRunner(
       Models models,
       MemoryBudget budget,
-      RequestReader requests,
+      Gpus gpus,
+      LogReader<InferenceRequest> requests,
+      LogReader<Attempt> attempts,
       BlockingTasks reads,
       long readBytesMax) {
     this.readKibMax = (int) Math.max(1, Math.min(Integer.MAX_VALUE, readBytesMax >> 10));
     this.readKib = new Semaphore(readKibMax);
     this.models = models;
     this.budget = budget;
+    this.gpus = gpus;
     this.requests = requests;
+    this.attempts = attempts;
     this.reads = reads;
   }
 
@@ -62,16 +78,23 @@ final class InferenceRunner implements TaskRunner {
   }
 
   @Override
+  public CompletionStage<Void> prepared() {
+    return models.settled();
+  }
+
+  @Override
   public List<String> ready() {
     return models.ready();
   }
 
   @Override
   public Map<String, Double> metrics() {
-    return Map.of(
-        "models_not_ready", (double) models.missing(),
-        "models_memory_bytes", (double) budget.taken(),
-        "models_requests_waiting", (double) models.waiting());
+    Map<String, Double> metrics = new HashMap<>(gpus.metrics());
+    metrics.put("models_not_ready", (double) models.missing());
+    metrics.put("models_memory_bytes", (double) budget.taken());
+    metrics.put("models_requests_waiting", (double) models.waiting());
+    metrics.put("models_states_bytes", (double) states.bytes());
+    return metrics;
   }
 
   @Override
@@ -81,59 +104,47 @@ final class InferenceRunner implements TaskRunner {
       if (work == null) {
         throw ModelException.input("The task says nothing of a model's inputs");
       }
-      if (work.getSequenceId() != null) {
-        throw ModelException.input(
-            "sequence_id is given, but %s keeps no state between requests"
-                .formatted(context.task().getTarget()));
+      Composite composite = models.composite(context.task().getTarget());
+      if (composite != null) {
+        EnsembleTask task = new EnsembleTask(context, work, composite, models);
+        return withInputs(context, work, task::run).exceptionally(InferenceRunner::failed);
       }
-      Runs runs = runs(context, work);
-      if (!work.getInputs().isEmpty() || work.getInputsCoordinates() == null) {
-        return run(context, runs, work.getInputs());
-      }
-      return reads
-          .submit(() -> read(work), context.cancellation())
-          .thenCompose(
-              read ->
-                  run(context, runs, read.inputs())
-                      .whenComplete((result, failure) -> readKib.release(read.kib())))
+      return models
+          .soon(context.task().getTarget())
+          .thenCompose(model -> run(context, work, model))
           .exceptionally(InferenceRunner::failed);
     } catch (ModelException e) {
       return CompletableFuture.completedFuture(failed(e));
     }
   }
 
-  /**
-   * What the task asks to be run.
-   *
-   * @param device what it runs on
-   * @param on runs it on inputs
-   */
-  private record Runs(
-      String device, Function<List<Tensor>, CompletableFuture<Request.Answer>> on) {}
-
-  private Runs runs(TaskContext context, InferenceWork work) {
-    String target = context.task().getTarget();
-    Composite composite = models.composite(target);
-    if (composite == null) {
-      LoadedModel model = models.ready(target);
-      return new Runs(
-          model.device(), inputs -> submit(context, work, model, inputs, work.getOutputs()));
+  private CompletionStage<RunResult> run(
+      TaskContext context, InferenceWork work, LoadedModel model) {
+    boolean sequenced = model.contract().sequence() != null;
+    if (sequenced != (work.getSequenceId() != null)) {
+      throw ModelException.input(
+          sequenced
+              ? "sequence_id is missing; %s keeps state between the requests of a sequence"
+                  .formatted(context.task().getTarget())
+              : "sequence_id is given, but %s keeps no state between requests"
+                  .formatted(context.task().getTarget()));
     }
-    String devices =
-        composite.members().stream()
-            .map(member -> models.ready(member).device())
-            .distinct()
-            .collect(Collectors.joining(","));
-    return new Runs(
-        devices,
-        inputs ->
-            composite.run(
-                inputs,
-                work.getOutputs(),
-                work.getParameters(),
-                context.task().getTenant(),
-                (member, given, outputs) ->
-                    submit(context, work, models.ready(member), given, outputs)));
+    return withInputs(context, work, inputs -> run(context, work, model, inputs));
+  }
+
+  private CompletionStage<RunResult> withInputs(
+      TaskContext context,
+      InferenceWork work,
+      Function<List<Tensor>, CompletionStage<RunResult>> run) {
+    if (!work.getInputs().isEmpty() || work.getInputsCoordinates() == null) {
+      return run.apply(work.getInputs());
+    }
+    return reads
+        .submit(() -> read(work), context.cancellation())
+        .thenCompose(
+            read ->
+                run.apply(read.inputs())
+                    .whenComplete((result, failure) -> readKib.release(read.kib())));
   }
 
   /** Inputs that were read, and how much room they take. */
@@ -141,7 +152,12 @@ final class InferenceRunner implements TaskRunner {
 
   /** Reads inputs and waits until there is room for them, which holds back those that follow. */
   private Read read(InferenceWork work) throws InterruptedException {
-    List<Tensor> inputs = requests.inputs(work.getInputsCoordinates(), READ_MAX);
+    InferenceRequest request = requests.read(work.getInputsCoordinates(), READ_MAX);
+    List<Tensor> inputs = new ArrayList<>(request.getInputs());
+    // A call of an ensemble brings what was made on the way and names where its own inputs lie.
+    if (request.getInputsCoordinates() != null) {
+      inputs.addAll(requests.read(request.getInputsCoordinates(), READ_MAX).getInputs());
+    }
     long bytes = 0;
     for (Tensor input : inputs) {
       bytes += input.getData().remaining();
@@ -151,54 +167,81 @@ final class InferenceRunner implements TaskRunner {
     return new Read(inputs, kib);
   }
 
-  private static CompletionStage<RunResult> run(
-      TaskContext context, Runs runs, List<Tensor> inputs) {
+  private CompletionStage<RunResult> run(
+      TaskContext context, InferenceWork work, LoadedModel model, List<Tensor> inputs) {
     try {
+      Instant latest = context.deadline();
+      Instant deadline = context.task().getDeadlineAt();
+      if (deadline.toEpochMilli() > 0 && deadline.isBefore(latest)) {
+        latest = deadline;
+      }
+      long left = Duration.between(Instant.now(), latest).toNanos();
+      long end = System.nanoTime() + left;
+      StreamPlan stream = model.contract().stream();
+      if (stream != null) {
+        return StreamRun.start(context, model, stream, work, inputs, end);
+      }
+      SequencePlan sequence = model.contract().sequence();
+      if (sequence != null) {
+        return run(context, new SequenceRun(context, model, sequence, work, states), inputs, end);
+      }
+      Request request =
+          model.submit(inputs, work.getOutputs(), work.getPriority(), end, context.cancellation());
       long cost = context.target().getCostMicros();
-      return runs.on()
-          .apply(inputs)
+      return request
+          .answer()
           .handle(
               (answer, failure) ->
                   answer == null || failure != null
                       ? failed(failure)
-                      : RunResult.ok(result(answer, runs.device()), cost));
+                      : RunResult.ok(run(answer, answer.outputs(), model, 0, true, ""), cost));
     } catch (ModelException e) {
       return CompletableFuture.completedFuture(failed(e));
     }
   }
 
-  private static CompletableFuture<Request.Answer> submit(
-      TaskContext context,
-      InferenceWork work,
-      LoadedModel model,
-      List<Tensor> inputs,
-      List<String> outputs) {
-    Instant latest = context.deadline();
-    Instant deadline = context.task().getDeadlineAt();
-    if (deadline.toEpochMilli() > 0 && deadline.isBefore(latest)) {
-      latest = deadline;
+  /** Runs a request of a sequence, once its state is there. */
+  private CompletionStage<RunResult> run(
+      TaskContext context, SequenceRun run, List<Tensor> inputs, long deadline) {
+    List<Tensor> state = run.state();
+    if (state != null) {
+      return run.start(inputs, state, deadline);
     }
-    long left = Duration.between(Instant.now(), latest).toNanos();
-    return model
-        .submit(
-            inputs, outputs, work.getPriority(), System.nanoTime() + left, context.cancellation())
-        .answer();
+    InferenceWork work = context.task().getInference();
+    Coordinates at = work == null ? null : work.getStateCoordinates();
+    if (at == null) {
+      throw ModelException.input("state_task_id is given, but not where its state lies");
+    }
+    return reads
+        .submit(() -> SequenceRun.stateOf(attempts.read(at, READ_MAX)), context.cancellation())
+        .thenCompose(read -> run.start(inputs, read, deadline))
+        .exceptionally(InferenceRunner::failed);
   }
 
-  private static InferenceRun result(Request.Answer answer, String device) {
+  /** What a run gave, or a chunk of it. */
+  static InferenceRun run(
+      Request.Answer answer,
+      List<Tensor> outputs,
+      LoadedModel model,
+      int chunk,
+      boolean last,
+      String chunksDigest) {
     return new InferenceRun(
-        answer.outputs(),
+        outputs,
         null,
         Map.of(),
         answer.batchMs(),
         answer.computeMs(),
         answer.batchSize(),
-        device,
-        0,
-        true);
+        model.device(),
+        chunk,
+        last,
+        chunksDigest,
+        List.of());
   }
 
-  private static RunResult failed(@Nullable Throwable failure) {
+  /** How a run that failed ended. */
+  static RunResult failed(@Nullable Throwable failure) {
     Throwable cause = failure;
     while (cause instanceof CompletionException && cause.getCause() != null) {
       cause = cause.getCause();

@@ -149,6 +149,12 @@ final class Ensembles {
             "step '%s': '%s' is an ensemble itself; name its steps instead"
                 .formatted(step.getName(), name));
       }
+      if (found.getModel() != null
+          && (found.getModel().getStreamed() || found.getModel().getSequenced())) {
+        throw ModelException.config(
+            "step '%s': '%s' streams its answers or keeps state, which steps of ensembles do not"
+                .formatted(step.getName(), name));
+      }
       candidates.add(new EnsembleCandidate(found.getTarget(), candidate.getWeight()));
     }
     return EnsembleStep.newBuilder(step).setCandidates(candidates).build();

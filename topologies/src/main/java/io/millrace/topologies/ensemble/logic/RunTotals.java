@@ -49,6 +49,8 @@ final class RunTotals {
     run.setDevice(String.join(",", devices));
     run.setChunk(0);
     run.setLast(true);
+    run.setChunksDigest("");
+    run.setStates(List.of());
     return run;
   }
 }
