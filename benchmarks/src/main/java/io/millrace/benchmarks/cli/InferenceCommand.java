@@ -185,6 +185,13 @@ final class InferenceCommand implements Callable<Integer> {
       overhead.put("p50", one.p50Ms() - bare.p50Ms());
       overhead.put("p99", one.p99Ms() - bare.p99Ms());
     }
+    if (chosen.contains("mlp") && chosen.contains("ensemble")) {
+      // What three steps took beyond one request's overhead, over three times one step's compute.
+      Run whole = result.run("ensemble", "log", 1);
+      Run step = result.run("mlp", "log", 1);
+      double overhead = step.p50Ms() - step.computeMs();
+      document.put("ensemble_overhead_ratio", (whole.p50Ms() - overhead) / (3 * step.computeMs()));
+    }
     if (chosen.contains("lm")) {
       document.put(
           "log_vs_bare_throughput",
