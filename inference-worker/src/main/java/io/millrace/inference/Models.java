@@ -2,6 +2,8 @@ package io.millrace.inference;
 
 import io.millrace.events.ModelSpec;
 import io.millrace.events.TargetSpec;
+import io.millrace.inference.compose.Composite;
+import io.millrace.schemas.ensemble.Parts;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -42,6 +44,7 @@ final class Models implements AutoCloseable {
   private static final class Place {
     TargetSpec wanted;
     @Nullable LoadedModel loaded;
+    @Nullable Composite composite;
     @Nullable ModelException failure;
     final List<CompletableFuture<LoadedModel>> waiting = new ArrayList<>();
 
@@ -91,8 +94,9 @@ final class Models implements AutoCloseable {
 
   private boolean ours(TargetSpec declaration) {
     ModelSpec model = declaration.getModel();
-    // A remote server's model is called, not loaded.
+    // A remote server's model is called, not loaded, and so is an ensemble in parts.
     return model != null
+        && !Parts.has(declaration)
         && !model.getUri().startsWith("http:")
         && !model.getUri().startsWith("https:")
         && pools.test(declaration.getPool());
@@ -117,15 +121,21 @@ final class Models implements AutoCloseable {
     synchronized (places) {
       Place place = places.get(target);
       if (place == null
-          || (place.loaded != null && same(place.loaded.declaration(), place.wanted))) {
+          || (place.loaded != null && same(place.loaded.declaration(), place.wanted))
+          || (place.composite != null && same(place.composite.declaration(), place.wanted))) {
         return;
       }
       wanted = place.wanted;
     }
     LoadedModel loaded = null;
+    Composite composite = null;
     ModelException failure = null;
     try {
-      loaded = loader.load(wanted);
+      if (composed(wanted)) {
+        composite = Composite.of(wanted);
+      } else {
+        loaded = loader.load(wanted);
+      }
     } catch (ModelException e) {
       failure = e;
     } catch (RuntimeException | LinkageError e) {
@@ -137,8 +147,9 @@ final class Models implements AutoCloseable {
     synchronized (places) {
       Place place = places.get(target);
       if (place != null && same(place.wanted, wanted)) {
-        former = loaded == null ? null : place.loaded;
-        place.loaded = loaded == null ? place.loaded : loaded;
+        former = failure == null ? place.loaded : null;
+        place.loaded = failure == null ? loaded : place.loaded;
+        place.composite = composite;
         place.failure = failure;
         waiting = List.copyOf(place.waiting);
         place.waiting.clear();
@@ -161,6 +172,11 @@ final class Models implements AutoCloseable {
     if (former != null) {
       former.close();
     }
+  }
+
+  private static boolean composed(TargetSpec declaration) {
+    ModelSpec model = declaration.getModel();
+    return model != null && !model.getSteps().isEmpty();
   }
 
   private static void drop(String target, Place place) {
@@ -200,6 +216,14 @@ final class Models implements AutoCloseable {
     }
   }
 
+  /** The ensemble, or part of one, that a target declares; null: it is none, or is not ready. */
+  @Nullable Composite composite(String target) {
+    synchronized (places) {
+      Place place = places.get(target);
+      return place == null ? null : place.composite;
+    }
+  }
+
   private static ModelException notReady(String target, @Nullable ModelException failure) {
     return notReady(target, failure == null ? "" : failure.code() + ": " + failure.getMessage());
   }
@@ -218,7 +242,7 @@ final class Models implements AutoCloseable {
   List<String> ready() {
     synchronized (places) {
       Map<String, Place> sorted = new TreeMap<>(places);
-      sorted.values().removeIf(place -> place.loaded == null);
+      sorted.values().removeIf(place -> !served(place));
       return List.copyOf(sorted.keySet());
     }
   }
@@ -226,8 +250,18 @@ final class Models implements AutoCloseable {
   /** How many targets are wanted and not ready. */
   int missing() {
     synchronized (places) {
-      return (int) places.values().stream().filter(place -> place.loaded == null).count();
+      return (int) places.values().stream().filter(place -> !served(place)).count();
     }
+  }
+
+  /** Whether it can run: an ensemble once all of its models can. */
+  private boolean served(Place place) {
+    Composite composite = place.composite;
+    return composite == null
+        ? place.loaded != null
+        : composite.members().stream()
+            .map(places::get)
+            .allMatch(member -> member != null && member.loaded != null);
   }
 
   /** How many requests wait for models. */

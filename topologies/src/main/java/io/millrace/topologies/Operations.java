@@ -7,6 +7,7 @@ import io.millrace.topologies.dispatch.DispatchTopology;
 import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.dispatch.logic.DispatchPolicy;
 import io.millrace.topologies.dispatch.logic.Invalidations;
+import io.millrace.topologies.ensemble.EnsembleTopology;
 import io.millrace.topologies.health.HealthTopology;
 import io.millrace.topologies.plan.PlanTopology;
 import io.millrace.topologies.scaling.ScalingTopology;
@@ -21,8 +22,8 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.streams.Topology;
 
 /**
- * The at-least-once application: the request path, plans, health, speculation and scaling, with
- * what its topologies share.
+ * The at-least-once application: the request path, plans, ensembles, health, speculation and
+ * scaling, with what its topologies share.
  */
 public final class Operations {
   private final Topology topology = new Topology();
@@ -61,6 +62,7 @@ public final class Operations {
     ScalingTopology.build(this, scalingBudgetMicros);
     TargetsTopology.buildInvalidations(this);
     DispatchTopology.buildModels(this);
+    EnsembleTopology.build(this);
   }
 
   /** The topology that the application runs. */

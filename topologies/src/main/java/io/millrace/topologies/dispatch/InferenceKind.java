@@ -9,8 +9,10 @@ import io.millrace.events.ModelSpec;
 import io.millrace.events.Task;
 import io.millrace.events.Tensor;
 import io.millrace.events.ToolStep;
+import io.millrace.schemas.ensemble.Parts;
 import io.millrace.schemas.identity.Fingerprint;
 import io.millrace.schemas.identity.InputsDigest;
+import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.state.Answer;
@@ -50,6 +52,9 @@ final class InferenceKind implements Kind<InferenceRequest, InferenceResult> {
 
   @Override
   public Topic<Task> tasks(String pool, Task task) {
+    if (pool.equals(Parts.POOL)) {
+      return InferenceTopics.ENSEMBLES;
+    }
     InferenceWork work = task.getInference();
     return work == null || work.getSequenceId() == null
         ? Topics.inferenceTasks(pool)
@@ -69,7 +74,8 @@ final class InferenceKind implements Kind<InferenceRequest, InferenceResult> {
   @Override
   public Request request(
       InferenceRequest asked, @Nullable Target target, String name, Coordinates at, long now) {
-    Coordinates inputsAt = asked.getInputsCoordinates();
+    // A call of an ensemble may have inputs and name the place of others: both are read at its own.
+    Coordinates inputsAt = asked.getInputs().isEmpty() ? asked.getInputsCoordinates() : null;
     String digest = inputsAt == null ? null : asked.getInputsDigest();
     if (digest == null) {
       digest = InputsDigest.of(asked);

@@ -6,9 +6,11 @@ import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SchemaValidatorsConfig;
 import com.networknt.schema.SpecVersion;
 import io.millrace.events.HealthStatus;
+import io.millrace.events.ModelSpec;
 import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.WorkerStatus;
+import io.millrace.schemas.ensemble.Parts;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.TreeMap;
@@ -88,7 +90,7 @@ public final class TargetTable {
     if (version != null) {
       return name + ModelVersions.SEPARATOR + version;
     }
-    String served = versions.served(name, ready::ready);
+    String served = versions.served(name, this::ready);
     return served == null ? name : served;
   }
 
@@ -169,9 +171,23 @@ public final class TargetTable {
   /** The target of that name, or null; a model only while a worker has it ready. */
   public @Nullable Target target(String name) {
     Target target = targets.get(name);
-    return target == null || target.spec().getKind() != TargetKind.MODEL || ready.ready(name)
+    return target == null || target.spec().getKind() != TargetKind.MODEL || ready(name)
         ? target
         : null;
+  }
+
+  /** Whether a worker has a model ready; of an ensemble in parts, whether workers have those. */
+  private boolean ready(String name) {
+    Target target = targets.get(name);
+    return (target != null && Parts.has(target.spec()))
+        ? Parts.ready(target.spec(), ready::ready)
+        : ready.ready(name);
+  }
+
+  /** What is declared of a model, be it ready or not; null: nothing. */
+  public @Nullable ModelSpec declaredModel(String name) {
+    Target target = targets.get(name);
+    return target == null ? null : target.spec().getModel();
   }
 
   /** Whether the target is registered, be it ready or not. */
@@ -184,9 +200,9 @@ public final class TargetTable {
     return anySpeculative;
   }
 
-  /** Whether the pool is registered, and so its topic there. */
+  /** Whether the pool is registered, and so its topic there; that of ensembles always is. */
   public boolean hasPool(String pool) {
-    return pools.containsKey(pool);
+    return pools.containsKey(pool) || pool.equals(Parts.POOL);
   }
 
   /** The pools that have a scaling policy, by name; a copy. */
