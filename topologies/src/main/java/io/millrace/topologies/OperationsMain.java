@@ -6,11 +6,13 @@ import io.millrace.schemas.config.Settings;
 import io.millrace.schemas.http.AdminServer;
 import io.millrace.schemas.http.PortInUseException;
 import io.millrace.schemas.http.Readiness;
+import io.millrace.schemas.process.ServiceProcess;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -47,8 +49,8 @@ public final class OperationsMain {
     OperationsApplication application;
     try {
       application = new OperationsApplication(config, metrics);
-    } catch (IllegalStateException noTopics) {
-      System.err.println(noTopics.getMessage());
+    } catch (IllegalStateException | KafkaException e) {
+      System.err.println(ServiceProcess.said(e));
       System.exit(1);
       return;
     }

@@ -105,6 +105,15 @@ class OperationsProcessTest {
     }
   }
 
+  @Test
+  void itEndsWithOneClearLineWhereNobodyKnowsTheBrokersName() throws Exception {
+    Process lost =
+        start(new Endpoints("nowhere.invalid:9092", "http://127.0.0.1:1", Path.of("")), 0);
+    assertThat(lost.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(lost.exitValue()).isEqualTo(1);
+    assertThat(output()).contains("resolvable bootstrap").doesNotContain("\tat ");
+  }
+
   private EmbeddedPlatform cluster(List<NewTopic> topics) {
     return cluster(topics, 0, 0);
   }

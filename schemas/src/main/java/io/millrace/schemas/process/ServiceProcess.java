@@ -6,6 +6,7 @@ import io.millrace.schemas.http.Readiness;
 import java.io.IOException;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +35,12 @@ public final class ServiceProcess {
       Runnable start,
       Runnable stop) {}
 
+  /** What is wrong, on one line; Kafka's clients say only in the cause why they cannot be made. */
+  public static String said(Exception e) {
+    Throwable cause = e instanceof KafkaException ? e.getCause() : null;
+    return e.getMessage() + (cause == null ? "" : ": " + cause.getMessage());
+  }
+
   /** Makes a service by what the command line says. */
   @FunctionalInterface
   public interface Maker {
@@ -56,11 +63,11 @@ public final class ServiceProcess {
       service = maker.make();
       admin = AdminServer.start(service.httpPort(), service.metrics(), service.readiness());
     } catch (IOException
-        | ConfigException
         | IllegalArgumentException
         | IllegalStateException
+        | KafkaException
         | PortInUseException e) {
-      System.err.println(e.getMessage());
+      System.err.println(said(e));
       System.exit(2);
       return;
     }
