@@ -8,13 +8,19 @@ import io.millrace.schemas.http.PortInUseException;
 import io.millrace.schemas.http.Readiness;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.common.config.ConfigException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Runs the application {@code operations} as its own process until it is told to stop. */
+/**
+ * Runs the application {@code operations}, and the ledger beside it, as a process of its own until
+ * it is told to stop.
+ */
 public final class OperationsMain {
   private static final Logger LOG = LoggerFactory.getLogger(OperationsMain.class);
   private static final String USAGE = "Usage: FILE, a file of settings (key=value)";
@@ -27,12 +33,15 @@ public final class OperationsMain {
    */
   public static void main(String[] args) throws InterruptedException {
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    OperationsApplication application;
+    Map<String, OperationsApplication> applications = new LinkedHashMap<>();
     AdminServer admin;
     try {
       OperationsConfig config = config(args);
-      application = new OperationsApplication(config, metrics);
-      admin = AdminServer.start(config.httpPort(), metrics::scrape, () -> readiness(application));
+      applications.put("operations", new OperationsApplication(config, metrics));
+      if (config.ledgerEnabled()) {
+        applications.put("ledger", OperationsApplication.ledger(config, metrics));
+      }
+      admin = AdminServer.start(config.httpPort(), metrics::scrape, () -> readiness(applications));
     } catch (IOException
         | ConfigException
         | IllegalArgumentException
@@ -51,29 +60,33 @@ public final class OperationsMain {
         .addShutdownHook(
             new Thread(
                 () -> {
-                  application.close();
+                  applications.values().forEach(OperationsApplication::close);
                   admin.close();
                   stopped.countDown();
                 },
                 "operations-shutdown"));
-    application.onFailure(stopped::countDown);
+    applications.values().forEach(application -> application.onFailure(stopped::countDown));
     try {
-      application.start();
+      applications.values().forEach(OperationsApplication::start);
     } catch (RuntimeException e) {
       LOG.error("Operations could not start", e);
       System.exit(1);
     }
     stopped.await();
-    if (application.failed()) {
+    if (applications.values().stream().anyMatch(OperationsApplication::failed)) {
       LOG.error("Operations cannot go on; the log lines before this one say why");
       System.exit(1);
     }
   }
 
-  private static Readiness readiness(OperationsApplication application) {
-    boolean ready = application.ready();
-    return new Readiness(
-        List.of(new Readiness.Part("operations", ready, ready ? "" : application.state())));
+  private static Readiness readiness(Map<String, OperationsApplication> applications) {
+    List<Readiness.Part> parts = new ArrayList<>();
+    applications.forEach(
+        (name, application) -> {
+          boolean ready = application.ready();
+          parts.add(new Readiness.Part(name, ready, ready ? "" : application.state()));
+        });
+    return new Readiness(parts);
   }
 
   /**

@@ -41,6 +41,7 @@ final class UpCommand implements Callable<Integer> {
   static final int GATEWAY_PORT = 8000;
 
   private static final String OPERATIONS = "operations";
+  private static final String LEDGER = "ledger";
   private static final String TOOL_WORKER = "tool-worker";
   private static final String MODELS = "models";
   private static final String GATEWAY = "gateway";
@@ -84,9 +85,10 @@ final class UpCommand implements Callable<Integer> {
       names = "--parts",
       split = ",",
       hidden = true,
-      defaultValue = OPERATIONS + "," + TOOL_WORKER + "," + MODELS + "," + GATEWAY,
+      defaultValue = OPERATIONS + "," + LEDGER + "," + TOOL_WORKER + "," + MODELS + "," + GATEWAY,
       description =
-          "Parts that run in this process: operations, tool-worker, models, gateway or none.")
+          "Parts that run in this process: operations, ledger, tool-worker, models, gateway or"
+              + " none.")
   private List<String> parts;
 
   @Option(
@@ -135,6 +137,7 @@ final class UpCommand implements Callable<Integer> {
     for (String part : parts) {
       switch (part) {
         case OPERATIONS -> chosen.add(new OperationsPart(meters, Map.of()));
+        case LEDGER -> chosen.add(OperationsPart.ledger(meters, Map.of()));
         case TOOL_WORKER -> chosen.add(new ToolWorkerPart(meters, Map.of()));
         case MODELS ->
             chosen.add(
@@ -144,8 +147,8 @@ final class UpCommand implements Callable<Integer> {
         case NONE -> {}
         default ->
             throw CommandException.usage(
-                "--parts: expected %s, %s, %s, %s or %s, but %s is given"
-                    .formatted(OPERATIONS, TOOL_WORKER, MODELS, GATEWAY, NONE, part));
+                "--parts: expected %s, %s, %s, %s, %s or %s, but %s is given"
+                    .formatted(OPERATIONS, LEDGER, TOOL_WORKER, MODELS, GATEWAY, NONE, part));
       }
     }
     return chosen;

@@ -5,10 +5,13 @@ import io.millrace.topologies.OperationsApplication;
 import io.millrace.topologies.OperationsConfig;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
-/** The request path, plans and health. */
+/** The request path, plans and health; or the ledger, which runs in the same way. */
 public final class OperationsPart implements Part {
+  private final String name;
+  private final BiFunction<OperationsConfig, MeterRegistry, OperationsApplication> maker;
   private final MeterRegistry meters;
   private final Map<String, String> settings;
   private volatile @Nullable OperationsApplication application;
@@ -17,13 +20,32 @@ public final class OperationsPart implements Part {
    * @param settings further settings of the application
    */
   public OperationsPart(MeterRegistry meters, Map<String, String> settings) {
+    this("operations", OperationsApplication::new, meters, settings);
+  }
+
+  private OperationsPart(
+      String name,
+      BiFunction<OperationsConfig, MeterRegistry, OperationsApplication> maker,
+      MeterRegistry meters,
+      Map<String, String> settings) {
+    this.name = name;
+    this.maker = maker;
     this.meters = meters;
     this.settings = settings;
   }
 
+  /**
+   * The ledger.
+   *
+   * @param settings further settings of the application
+   */
+  public static OperationsPart ledger(MeterRegistry meters, Map<String, String> settings) {
+    return new OperationsPart("ledger", OperationsApplication::ledger, meters, settings);
+  }
+
   @Override
   public String name() {
-    return "operations";
+    return name;
   }
 
   @Override
@@ -36,7 +58,7 @@ public final class OperationsPart implements Part {
     all.put(OperationsConfig.BOOTSTRAP_SERVERS, endpoints.bootstrapServers());
     all.put(OperationsConfig.SCHEMA_REGISTRY_URL, endpoints.schemaRegistryUrl());
     all.put(OperationsConfig.STATE_DIR, endpoints.data().resolve("state").toString());
-    OperationsApplication started = new OperationsApplication(new OperationsConfig(all), meters);
+    OperationsApplication started = maker.apply(new OperationsConfig(all), meters);
     application = started;
     started.start();
   }

@@ -7,6 +7,7 @@ import static io.millrace.schemas.topics.Topic.Spread.KEYED;
 import io.millrace.events.Attempt;
 import io.millrace.events.Cancel;
 import io.millrace.events.Control;
+import io.millrace.events.InferenceFeedback;
 import io.millrace.events.InferenceRequest;
 import io.millrace.events.InferenceResult;
 import io.millrace.events.ToolCached;
@@ -52,7 +53,7 @@ public final class InferenceTopics {
           DELETE,
           DAY,
           "dispatch, clients",
-          "clients, ensemble, health");
+          "clients, ensemble, health, ledger");
 
   /** What workers say of inference tasks. */
   public static final Topic<Attempt> ATTEMPTS =
@@ -102,8 +103,20 @@ public final class InferenceTopics {
           "dispatch",
           "dispatch of new instances and other regions");
 
+  /** What clients say of answers. */
+  public static final Topic<InferenceFeedback> FEEDBACK =
+      new Topic<>(
+          "inference.feedback",
+          InferenceFeedback.class,
+          "operation id",
+          KEYED,
+          DELETE,
+          DAY,
+          "clients",
+          "selector");
+
   static final List<Topic<?>> ALL =
-      List.of(REQUESTS, REQUESTS_ROUTED, RESULTS, ATTEMPTS, CANCELS, CONTROLS, CACHED);
+      List.of(REQUESTS, REQUESTS_ROUTED, RESULTS, ATTEMPTS, CANCELS, CONTROLS, CACHED, FEEDBACK);
 
   private InferenceTopics() {}
 }

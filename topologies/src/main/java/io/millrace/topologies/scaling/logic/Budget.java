@@ -1,16 +1,23 @@
 package io.millrace.topologies.scaling.logic;
 
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
 
 /**
- * Shares one budget among pools: each gets its minimum, what is left goes, replica by replica, to
- * the pool that has the smallest part of what it wants (max-min fairness).
+ * Shares one budget among pools: each gets its minimum, of what is left each gets the same part of
+ * what it wants (max-min fairness).
+ *
+ * <p>The part is found by halving, as water finds its level, so that it takes no longer for many
+ * replicas than for few (D. Bertsekas, R. Gallager, "Data Networks", 1992, 6.5.2); what rounding
+ * leaves goes, replica by replica, to the pools with the smallest parts that it still pays for.
  */
 public final class Budget {
+  private static final int HALVINGS = 60;
+
   private Budget() {}
 
   /**
@@ -20,7 +27,11 @@ public final class Budget {
    * @param wanted replicas
    * @param costMicros of one replica an hour, 0 or more
    */
-  public record Claim(String pool, int min, int wanted, long costMicros) {}
+  public record Claim(String pool, int min, int wanted, long costMicros) {
+    private int at(double part, int granted) {
+      return Math.max(granted, (int) Math.floor(part * wanted));
+    }
+  }
 
   /**
    * Shares the budget.
@@ -31,31 +42,75 @@ public final class Budget {
    */
   public static Map<String, Integer> share(List<Claim> claims, long limitMicros) {
     Map<String, Integer> granted = new HashMap<>();
-    PriorityQueue<Claim> hungry =
-        new PriorityQueue<>(
-            Comparator.<Claim>comparingDouble(
-                    claim -> (double) granted.getOrDefault(claim.pool(), 0) / claim.wanted())
-                .thenComparing(Claim::pool));
-    long left = limitMicros;
+    List<Claim> hungry = new ArrayList<>();
+    double left = limitMicros;
     for (Claim claim : claims) {
       boolean free = limitMicros == 0 || claim.costMicros() == 0;
       int first = free ? claim.wanted() : Math.min(claim.min(), claim.wanted());
       granted.put(claim.pool(), first);
-      left -= first * claim.costMicros();
+      left -= (double) first * claim.costMicros();
       if (first < claim.wanted()) {
         hungry.add(claim);
       }
     }
     while (!hungry.isEmpty()) {
-      Claim claim = hungry.poll();
-      if (claim.costMicros() > left) {
-        continue;
-      }
-      left -= claim.costMicros();
-      if (granted.merge(claim.pool(), 1, Integer::sum) < claim.wanted()) {
-        hungry.add(claim);
-      }
+      left -= raise(hungry, granted, level(hungry, granted, left));
+      left -= raiseByOne(hungry, granted, left);
     }
     return granted;
+  }
+
+  /** The largest part of what they want that all can have, or have already. */
+  private static double level(List<Claim> hungry, Map<String, Integer> granted, double left) {
+    double low = 0;
+    double high = 1;
+    for (int i = 0; i < HALVINGS; i++) {
+      double part = (low + high) / 2;
+      double cost = 0;
+      for (Claim claim : hungry) {
+        int has = granted.getOrDefault(claim.pool(), 0);
+        cost += (double) (claim.at(part, has) - has) * claim.costMicros();
+      }
+      if (cost <= left) {
+        low = part;
+      } else {
+        high = part;
+      }
+    }
+    return low;
+  }
+
+  private static double raise(List<Claim> hungry, Map<String, Integer> granted, double part) {
+    double spent = 0;
+    for (Claim claim : hungry) {
+      int has = granted.getOrDefault(claim.pool(), 0);
+      int gets = claim.at(part, has);
+      granted.put(claim.pool(), gets);
+      spent += (double) (gets - has) * claim.costMicros();
+    }
+    return spent;
+  }
+
+  /** One more for each that can pay; who cannot, or has enough, asks no longer. */
+  private static double raiseByOne(List<Claim> hungry, Map<String, Integer> granted, double left) {
+    hungry.sort(
+        Comparator.<Claim>comparingDouble(
+                claim -> (double) granted.getOrDefault(claim.pool(), 0) / claim.wanted())
+            .thenComparing(Claim::pool));
+    double spent = 0;
+    Iterator<Claim> each = hungry.iterator();
+    while (each.hasNext()) {
+      Claim claim = each.next();
+      int has = granted.getOrDefault(claim.pool(), 0);
+      boolean pays = has < claim.wanted() && claim.costMicros() <= left - spent;
+      if (pays) {
+        granted.put(claim.pool(), ++has);
+        spent += claim.costMicros();
+      }
+      if (!pays || has >= claim.wanted()) {
+        each.remove();
+      }
+    }
+    return spent;
   }
 }
