@@ -1,8 +1,12 @@
 package io.millrace.inference;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.events.Attempt;
+import io.millrace.events.InferenceRequest;
 import io.millrace.inference.runtime.Devices;
+import io.millrace.inference.runtime.Gpus;
 import io.millrace.inference.runtime.MemoryBudget;
+import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.worker.runtime.Worker;
 import io.millrace.worker.runtime.WorkerConfig;
 import io.millrace.worker.runtime.WorkerTopics;
@@ -16,8 +20,10 @@ public final class InferenceWorker implements AutoCloseable {
 
   private final InferenceWorkerConfig config;
   private final Models models;
+  private final Gpus gpus = new Gpus();
   private final BlockingTasks reads;
-  private final RequestReader requests;
+  private final LogReader<InferenceRequest> requests;
+  private final LogReader<Attempt> attempts;
   private final Worker worker;
 
   /**
@@ -34,7 +40,8 @@ public final class InferenceWorker implements AutoCloseable {
             new ModelLoader(
                 new Devices(config.cuda(), config.deviceId()), budget, config.modelRuns()),
             pool -> config.everyPool() || config.pools().contains(pool));
-    this.requests = new RequestReader(config);
+    this.requests = new LogReader<>(config, InferenceTopics.REQUESTS);
+    this.attempts = new LogReader<>(config, InferenceTopics.ATTEMPTS);
     int slots = config.slots() * Math.max(1, config.pools().size());
     this.reads = new BlockingTasks("input-reader", config.readers(), slots);
     this.worker =
@@ -42,7 +49,13 @@ public final class InferenceWorker implements AutoCloseable {
             config,
             WorkerTopics.models(),
             new InferenceRunner(
-                models, budget, requests, reads, config.getLong(WorkerConfig.IN_FLIGHT_BYTES)),
+                models,
+                budget,
+                gpus,
+                requests,
+                attempts,
+                reads,
+                config.getLong(WorkerConfig.IN_FLIGHT_BYTES)),
             registry);
   }
 
@@ -56,7 +69,10 @@ public final class InferenceWorker implements AutoCloseable {
     worker.start();
   }
 
-  /** Done once it takes tasks; cancelled if it is closed before. Models may not be ready yet. */
+  /**
+   * Done once it takes tasks, which it does when the models that it found declared are loaded or
+   * cannot be; cancelled if it is closed before.
+   */
   public CompletableFuture<Void> ready() {
     return worker.ready();
   }
@@ -81,8 +97,10 @@ public final class InferenceWorker implements AutoCloseable {
     try {
       return worker.drain(limit);
     } finally {
+      gpus.close();
       reads.close();
       requests.close();
+      attempts.close();
       models.close();
     }
   }

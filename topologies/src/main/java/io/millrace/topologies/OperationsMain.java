@@ -9,9 +9,9 @@ import io.millrace.schemas.http.Readiness;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.common.config.ConfigException;
 import org.slf4j.Logger;
@@ -23,25 +23,27 @@ import org.slf4j.LoggerFactory;
  */
 public final class OperationsMain {
   private static final Logger LOG = LoggerFactory.getLogger(OperationsMain.class);
+  private static final String OPERATIONS = "operations";
+  private static final String LEDGER = "ledger";
   private static final String USAGE = "Usage: FILE, a file of settings (key=value)";
 
   private OperationsMain() {}
 
   /**
    * Ends with code 2 if the settings do not do, with code 1 if the topics are not there or the
-   * application fails for good.
+   * application fails for good. Brokers or a registry that are away are waited for.
    */
   public static void main(String[] args) throws InterruptedException {
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    Map<String, OperationsApplication> applications = new LinkedHashMap<>();
+    Map<String, OperationsApplication> applications = new ConcurrentHashMap<>();
+    OperationsConfig config;
     AdminServer admin;
     try {
-      OperationsConfig config = config(args);
-      applications.put("operations", new OperationsApplication(config, metrics));
-      if (config.ledgerEnabled()) {
-        applications.put("ledger", OperationsApplication.ledger(config, metrics));
-      }
-      admin = AdminServer.start(config.httpPort(), metrics::scrape, () -> readiness(applications));
+      config = config(args);
+      boolean ledger = config.ledgerEnabled();
+      admin =
+          AdminServer.start(
+              config.httpPort(), metrics::scrape, () -> readiness(applications, ledger));
     } catch (IOException
         | ConfigException
         | IllegalArgumentException
@@ -49,12 +51,18 @@ public final class OperationsMain {
       System.err.println(refused.getMessage());
       System.exit(2);
       return;
+    }
+    LOG.info("Operations answer on {}", admin.url());
+    try {
+      applications.put(OPERATIONS, new OperationsApplication(config, metrics));
+      if (config.ledgerEnabled()) {
+        applications.put(LEDGER, OperationsApplication.ledger(config, metrics));
+      }
     } catch (IllegalStateException noTopics) {
       System.err.println(noTopics.getMessage());
       System.exit(1);
       return;
     }
-    LOG.info("Operations answer on {}", admin.url());
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(
@@ -79,13 +87,15 @@ public final class OperationsMain {
     }
   }
 
-  private static Readiness readiness(Map<String, OperationsApplication> applications) {
+  private static Readiness readiness(
+      Map<String, OperationsApplication> applications, boolean ledger) {
     List<Readiness.Part> parts = new ArrayList<>();
-    applications.forEach(
-        (name, application) -> {
-          boolean ready = application.ready();
-          parts.add(new Readiness.Part(name, ready, ready ? "" : application.state()));
-        });
+    for (String name : ledger ? List.of(OPERATIONS, LEDGER) : List.of(OPERATIONS)) {
+      OperationsApplication application = applications.get(name);
+      boolean ready = application != null && application.ready();
+      String state = application == null ? "it waits for the brokers" : application.state();
+      parts.add(new Readiness.Part(name, ready, ready ? "" : state));
+    }
     return new Readiness(parts);
   }
 

@@ -14,33 +14,46 @@ public final class OperationsPart implements Part {
   private final BiFunction<OperationsConfig, MeterRegistry, OperationsApplication> maker;
   private final MeterRegistry meters;
   private final Map<String, String> settings;
+  private final Runnable onFailure;
   private volatile @Nullable OperationsApplication application;
 
   /**
    * @param settings further settings of the application
    */
   public OperationsPart(MeterRegistry meters, Map<String, String> settings) {
-    this("operations", OperationsApplication::new, meters, settings);
+    this(meters, settings, () -> {});
+  }
+
+  /**
+   * @param settings further settings of the application
+   * @param onFailure called, maybe more than once, when the application has failed for good
+   */
+  public OperationsPart(MeterRegistry meters, Map<String, String> settings, Runnable onFailure) {
+    this("operations", OperationsApplication::new, meters, settings, onFailure);
   }
 
   private OperationsPart(
       String name,
       BiFunction<OperationsConfig, MeterRegistry, OperationsApplication> maker,
       MeterRegistry meters,
-      Map<String, String> settings) {
+      Map<String, String> settings,
+      Runnable onFailure) {
     this.name = name;
     this.maker = maker;
     this.meters = meters;
     this.settings = settings;
+    this.onFailure = onFailure;
   }
 
   /**
    * The ledger.
    *
    * @param settings further settings of the application
+   * @param onFailure called, maybe more than once, when the application has failed for good
    */
-  public static OperationsPart ledger(MeterRegistry meters, Map<String, String> settings) {
-    return new OperationsPart("ledger", OperationsApplication::ledger, meters, settings);
+  public static OperationsPart ledger(
+      MeterRegistry meters, Map<String, String> settings, Runnable onFailure) {
+    return new OperationsPart("ledger", OperationsApplication::ledger, meters, settings, onFailure);
   }
 
   @Override
@@ -60,6 +73,7 @@ public final class OperationsPart implements Part {
     all.put(OperationsConfig.STATE_DIR, endpoints.data().resolve("state").toString());
     OperationsApplication started = maker.apply(new OperationsConfig(all), meters);
     application = started;
+    started.onFailure(onFailure);
     started.start();
   }
 

@@ -2,30 +2,22 @@ package io.millrace.platform.models;
 
 import io.millrace.events.TargetSpec;
 import io.millrace.inference.ModelException;
+import io.millrace.platform.provision.DeclaredTargets;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.serde.EventSerializer;
-import io.millrace.schemas.serde.Received;
 import io.millrace.schemas.serde.SerdeConfig;
-import io.millrace.schemas.serde.TotalDeserializer;
 import io.millrace.schemas.topics.Topics;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,7 +27,6 @@ import org.slf4j.LoggerFactory;
 public final class RepositoryWatch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RepositoryWatch.class);
   private static final Duration EVERY = Duration.ofSeconds(1);
-  private static final Duration POLL = Duration.ofMillis(100);
 
   private final RepositoryScan scan;
   private final Path directory;
@@ -96,7 +87,7 @@ public final class RepositoryWatch implements AutoCloseable {
       do {
         try {
           if (!known) {
-            scan.declared(present());
+            scan.declared(DeclaredTargets.read(kafka, serde, () -> stopping.getCount() == 0));
             known = true;
           }
           declare(producer, scan.look(System.currentTimeMillis()));
@@ -139,36 +130,6 @@ public final class RepositoryWatch implements AutoCloseable {
     stamped.setId(Ids.v7(now.toEpochMilli(), ThreadLocalRandom.current()));
     stamped.setOccurredAt(now);
     return stamped;
-  }
-
-  /** What is declared now, by key. */
-  private Map<String, TargetSpec> present() {
-    Map<String, TargetSpec> present = new HashMap<>();
-    TotalDeserializer<TargetSpec> reader =
-        TotalDeserializer.forValues(TargetSpec.class, new HashMap<>(serde));
-    try (KafkaConsumer<String, byte[]> consumer =
-        new KafkaConsumer<>(kafka, new StringDeserializer(), new ByteArrayDeserializer())) {
-      List<TopicPartition> partitions =
-          consumer.partitionsFor(Topics.TARGETS.name()).stream()
-              .map(info -> new TopicPartition(info.topic(), info.partition()))
-              .toList();
-      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-      consumer.assign(partitions);
-      consumer.seekToBeginning(partitions);
-      while (stopping.getCount() > 0
-          && ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
-        for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
-          Received<TargetSpec> received = reader.deserialize(record.topic(), record.value());
-          TargetSpec spec = received == null ? null : received.record();
-          if (record.key() != null && spec != null) {
-            present.put(record.key(), spec);
-          } else if (record.key() != null && received == null) {
-            present.remove(record.key());
-          }
-        }
-      }
-    }
-    return present;
   }
 
   /** Stops; what is declared stays. */

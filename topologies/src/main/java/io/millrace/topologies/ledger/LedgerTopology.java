@@ -2,6 +2,7 @@ package io.millrace.topologies.ledger;
 
 import io.millrace.events.TargetSpec;
 import io.millrace.events.UsageWindow;
+import io.millrace.schemas.serde.KnownSchemas;
 import io.millrace.schemas.serde.TotalDeserializer;
 import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.schemas.topics.Topic;
@@ -14,6 +15,7 @@ import io.millrace.topologies.ledger.logic.Tariffs;
 import io.millrace.topologies.targets.TargetsTopology;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.streams.Topology;
@@ -41,20 +43,28 @@ public final class LedgerTopology {
   static final String WINDOWS_SINK = "ledger-usage-windows";
   static final String REJECTIONS = "ledger-rejections";
 
+  /** Names of the topics that are read; global tables aside. */
+  public static final Set<String> SOURCES =
+      Set.of(
+          Topics.TOOL_RESULTS.name(), InferenceTopics.RESULTS.name(), Topics.USAGE_ROUTED.name());
+
   private LedgerTopology() {}
 
   /**
    * The topology.
    *
    * @param serdes settings of the Avro serde
+   * @param schemas those that are known
    * @param partitions partitions of every keyed topic
    */
-  public static Topology of(Map<String, ?> serdes, int partitions, RequestMetrics metrics) {
+  public static Topology of(
+      Map<String, ?> serdes, KnownSchemas schemas, int partitions, RequestMetrics metrics) {
     Topology topology = new Topology();
     Tariffs tariffs = new Tariffs();
     TargetsTopology.follow(
         topology,
         serdes,
+        schemas,
         metrics,
         Topics.TARGETS,
         (key, value, at) -> tariffs.put(key, (TargetSpec) value));
@@ -62,9 +72,9 @@ public final class LedgerTopology {
     topology.addProcessor(
         LEDGER,
         () -> new LedgerProcessor(accounting, partitions),
-        source(topology, serdes, Topics.TOOL_RESULTS),
-        source(topology, serdes, InferenceTopics.RESULTS),
-        source(topology, serdes, Topics.USAGE_ROUTED));
+        source(topology, serdes, schemas, Topics.TOOL_RESULTS),
+        source(topology, serdes, schemas, InferenceTopics.RESULTS),
+        source(topology, serdes, schemas, Topics.USAGE_ROUTED));
     topology
         .addStateStore(Stores.marks(COUNTED, REMEMBERED.multipliedBy(2)), LEDGER)
         .addStateStore(
@@ -80,12 +90,12 @@ public final class LedgerTopology {
   }
 
   private static <T extends SpecificRecord> String source(
-      Topology topology, Map<String, ?> serdes, Topic<T> topic) {
+      Topology topology, Map<String, ?> serdes, KnownSchemas schemas, Topic<T> topic) {
     String name = topic.name().replace('.', '-') + "-source";
     topology.addSource(
         name,
         new StringDeserializer(),
-        TotalDeserializer.forValues(topic.record(), serdes),
+        TotalDeserializer.forValues(topic.record(), serdes, schemas),
         topic.name());
     return name;
   }

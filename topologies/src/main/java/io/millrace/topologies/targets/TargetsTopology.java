@@ -5,6 +5,7 @@ import static io.millrace.schemas.serde.TotalDeserializer.REGISTRY_UNAVAILABLE;
 import io.millrace.events.CacheInvalidation;
 import io.millrace.events.HealthStatus;
 import io.millrace.events.TargetSpec;
+import io.millrace.schemas.serde.KnownSchemas;
 import io.millrace.schemas.serde.Received;
 import io.millrace.schemas.serde.SerdeConfig;
 import io.millrace.schemas.serde.TotalDeserializer;
@@ -81,19 +82,27 @@ public final class TargetsTopology {
    */
   public static <T extends SpecificRecord> void follow(
       Operations operations, Topic<T> topic, Table table) {
-    follow(operations.topology(), operations.serdes(), operations.metrics(), topic, table);
+    follow(
+        operations.topology(),
+        operations.serdes(),
+        operations.schemas(),
+        operations.metrics(),
+        topic,
+        table);
   }
 
   /**
    * Adds a global table of a topic to any topology.
    *
    * @param serdes settings of the Avro serde
+   * @param schemas those that are known
    * @param metrics count what is dropped
    * @param table takes key and record; a null record removes the key
    */
   public static <T extends SpecificRecord> void follow(
       Topology topology,
       Map<String, ?> serdes,
+      KnownSchemas schemas,
       RequestMetrics metrics,
       Topic<T> topic,
       Table table) {
@@ -106,7 +115,7 @@ public final class TargetsTopology {
             .withLoggingDisabled(),
         name + "-source",
         new StringDeserializer(),
-        TotalDeserializer.forValues(topic.record(), patient),
+        TotalDeserializer.forValues(topic.record(), patient, schemas),
         topic.name(),
         name + "-table",
         () ->

@@ -120,15 +120,23 @@ public final class Accounting {
     return servedBy == ServedBy.WORKER || servedBy == ServedBy.EXTERNAL;
   }
 
+  /** Whether nothing was run for it. */
+  static boolean spared(ServedBy servedBy) {
+    return servedBy == ServedBy.CACHE
+        || servedBy == ServedBy.FLIGHT
+        || servedBy == ServedBy.STALE;
+  }
+
   private static double finite(double millis) {
     return Double.isFinite(millis) ? Math.max(0, millis) : 0;
   }
 
   private long cost(Usage usage, long named, String target, boolean ran, boolean wholeReplica) {
+    if (named > 0 || spared(usage.getServedBy())) {
+      return Math.max(0, named);
+    }
     int attempts = Math.max(usage.getAttempts(), ran ? 1 : 0);
-    return named > 0
-        ? named
-        : tariffs.costMicros(target, attempts, usage.getComputeMs(), wholeReplica);
+    return tariffs.costMicros(target, attempts, usage.getComputeMs(), wholeReplica);
   }
 
   /** The request's rows ÷ the rows of the batch; the rows are those of the outputs. */

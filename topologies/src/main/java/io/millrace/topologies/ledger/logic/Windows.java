@@ -1,7 +1,6 @@
 package io.millrace.topologies.ledger.logic;
 
 import io.millrace.events.Outcome;
-import io.millrace.events.ServedBy;
 import io.millrace.events.Usage;
 import io.millrace.events.UsageWindow;
 import io.millrace.schemas.identity.Ids;
@@ -48,14 +47,10 @@ public final class Windows {
   public static UsageWindow add(
       @Nullable UsageWindow before, Duration length, int part, Usage usage) {
     UsageWindow sum = before == null ? empty(length, part, usage) : before;
-    boolean spared =
-        usage.getServedBy() == ServedBy.CACHE
-            || usage.getServedBy() == ServedBy.FLIGHT
-            || usage.getServedBy() == ServedBy.STALE;
     sum.setOccurredAt(usage.getOccurredAt());
     sum.setOperations(sum.getOperations() + 1);
     sum.setOk(sum.getOk() + (usage.getOutcome() == Outcome.OK ? 1 : 0));
-    sum.setSpared(sum.getSpared() + (spared ? 1 : 0));
+    sum.setSpared(sum.getSpared() + (Accounting.spared(usage.getServedBy()) ? 1 : 0));
     sum.setAttempts(sum.getAttempts() + usage.getAttempts());
     sum.setBytesIn(sum.getBytesIn() + usage.getBytesIn());
     sum.setBytesOut(sum.getBytesOut() + usage.getBytesOut());

@@ -1,9 +1,9 @@
 package io.millrace.topologies.scaling.logic;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 
@@ -13,7 +13,8 @@ import java.util.Map;
  *
  * <p>The part is found by halving, as water finds its level, so that it takes no longer for many
  * replicas than for few (D. Bertsekas, R. Gallager, "Data Networks", 1992, 6.5.2); what rounding
- * leaves goes, replica by replica, to the pools with the smallest parts that it still pays for.
+ * leaves goes, replica by replica, to the pool with the smallest part; one that it cannot pay for is
+ * out.
  */
 public final class Budget {
   private static final int HALVINGS = 60;
@@ -28,8 +29,9 @@ public final class Budget {
    * @param costMicros of one replica an hour, 0 or more
    */
   public record Claim(String pool, int min, int wanted, long costMicros) {
+    /** The fewest replicas that are that part of what it wants. */
     private int at(double part, int granted) {
-      return Math.max(granted, (int) Math.floor(part * wanted));
+      return Math.max(granted, (int) Math.min(wanted, Math.ceil(part * wanted)));
     }
   }
 
@@ -55,7 +57,7 @@ public final class Budget {
     }
     while (!hungry.isEmpty()) {
       left -= raise(hungry, granted, level(hungry, granted, left));
-      left -= raiseByOne(hungry, granted, left);
+      left -= raiseSmallest(hungry, granted, left);
     }
     return granted;
   }
@@ -91,26 +93,21 @@ public final class Budget {
     return spent;
   }
 
-  /** One more for each that can pay; who cannot, or has enough, asks no longer. */
-  private static double raiseByOne(List<Claim> hungry, Map<String, Integer> granted, double left) {
-    hungry.sort(
-        Comparator.<Claim>comparingDouble(
-                claim -> (double) granted.getOrDefault(claim.pool(), 0) / claim.wanted())
-            .thenComparing(Claim::pool));
-    double spent = 0;
-    Iterator<Claim> each = hungry.iterator();
-    while (each.hasNext()) {
-      Claim claim = each.next();
-      int has = granted.getOrDefault(claim.pool(), 0);
-      boolean pays = has < claim.wanted() && claim.costMicros() <= left - spent;
-      if (pays) {
-        granted.put(claim.pool(), ++has);
-        spent += claim.costMicros();
-      }
-      if (!pays || has >= claim.wanted()) {
-        each.remove();
-      }
+  /** One more for the one with the smallest part; if it cannot pay, or has enough, it is out. */
+  private static double raiseSmallest(
+      List<Claim> hungry, Map<String, Integer> granted, double left) {
+    Claim claim =
+        Collections.min(
+            hungry,
+            Comparator.<Claim>comparingDouble(
+                    one -> (double) granted.getOrDefault(one.pool(), 0) / one.wanted())
+                .thenComparing(Claim::pool));
+    int has = granted.getOrDefault(claim.pool(), 0);
+    if (has >= claim.wanted() || claim.costMicros() > left) {
+      hungry.remove(claim);
+      return 0;
     }
-    return spent;
+    granted.put(claim.pool(), has + 1);
+    return claim.costMicros();
   }
 }

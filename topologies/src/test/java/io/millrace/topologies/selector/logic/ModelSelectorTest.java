@@ -64,6 +64,9 @@ class ModelSelectorTest {
   @Test
   void theReferenceAnswersUntilACheaperOneIsProven() {
     Choice first = ask("a", Map.of());
+    while (first.beside().isEmpty()) {
+      first = ask("a", Map.of());
+    }
 
     assertThat(first.model()).isEqualTo(LARGE);
     assertThat(first.why()).isEqualTo("NOTHING_PROVEN");
