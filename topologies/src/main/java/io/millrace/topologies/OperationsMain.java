@@ -9,18 +9,24 @@ import io.millrace.schemas.http.Readiness;
 import io.millrace.schemas.process.ServiceProcess;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Runs the application {@code operations} as its own process until it is told to stop. */
+/**
+ * Runs the application {@code operations}, and the ledger beside it, as a process of its own until
+ * it is told to stop.
+ */
 public final class OperationsMain {
   private static final Logger LOG = LoggerFactory.getLogger(OperationsMain.class);
+  private static final String OPERATIONS = "operations";
+  private static final String LEDGER = "ledger";
   private static final String USAGE = "Usage: FILE, a file of settings (key=value)";
 
   private OperationsMain() {}
@@ -31,12 +37,15 @@ public final class OperationsMain {
    */
   public static void main(String[] args) throws InterruptedException {
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    AtomicReference<@Nullable OperationsApplication> made = new AtomicReference<>();
+    Map<String, OperationsApplication> applications = new ConcurrentHashMap<>();
     OperationsConfig config;
     AdminServer admin;
     try {
       config = config(args);
-      admin = AdminServer.start(config.httpPort(), metrics::scrape, () -> readiness(made.get()));
+      boolean ledger = config.ledgerEnabled();
+      admin =
+          AdminServer.start(
+              config.httpPort(), metrics::scrape, () -> readiness(applications, ledger));
     } catch (IOException
         | ConfigException
         | IllegalArgumentException
@@ -46,43 +55,50 @@ public final class OperationsMain {
       return;
     }
     LOG.info("Operations answer on {}", admin.url());
-    OperationsApplication application;
     try {
-      application = new OperationsApplication(config, metrics);
+      applications.put(OPERATIONS, new OperationsApplication(config, metrics));
+      if (config.ledgerEnabled()) {
+        applications.put(LEDGER, OperationsApplication.ledger(config, metrics));
+      }
     } catch (IllegalStateException | KafkaException e) {
       System.err.println(ServiceProcess.said(e));
       System.exit(1);
       return;
     }
-    made.set(application);
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(
                 () -> {
-                  application.close();
+                  applications.values().forEach(OperationsApplication::close);
                   admin.close();
                   stopped.countDown();
                 },
                 "operations-shutdown"));
-    application.onFailure(stopped::countDown);
+    applications.values().forEach(application -> application.onFailure(stopped::countDown));
     try {
-      application.start();
+      applications.values().forEach(OperationsApplication::start);
     } catch (RuntimeException e) {
       LOG.error("Operations could not start", e);
       System.exit(1);
     }
     stopped.await();
-    if (application.failed()) {
+    if (applications.values().stream().anyMatch(OperationsApplication::failed)) {
       LOG.error("Operations cannot go on; the log lines before this one say why");
       System.exit(1);
     }
   }
 
-  private static Readiness readiness(@Nullable OperationsApplication application) {
-    boolean ready = application != null && application.ready();
-    String state = application == null ? "it waits for the brokers" : application.state();
-    return new Readiness(List.of(new Readiness.Part("operations", ready, ready ? "" : state)));
+  private static Readiness readiness(
+      Map<String, OperationsApplication> applications, boolean ledger) {
+    List<Readiness.Part> parts = new ArrayList<>();
+    for (String name : ledger ? List.of(OPERATIONS, LEDGER) : List.of(OPERATIONS)) {
+      OperationsApplication application = applications.get(name);
+      boolean ready = application != null && application.ready();
+      String state = application == null ? "it waits for the brokers" : application.state();
+      parts.add(new Readiness.Part(name, ready, ready ? "" : state));
+    }
+    return new Readiness(parts);
   }
 
   /**

@@ -160,4 +160,39 @@ class ScalingPathTest {
     // Three times the rate, as for a load of which nothing is known.
     assertThat(dropped.get(0)).isGreaterThanOrEqualTo(8);
   }
+
+  @Test
+  void aPoolThatIsScaledNoLongerHasNoDecision() {
+    work(15, 100);
+    driver.drain(Topics.SCALING_DECISIONS);
+    driver.in(Topics.TARGETS).pipeInput("pool:gpu", null);
+    driver.advance(Duration.ofSeconds(2));
+
+    assertThat(driver.out(Topics.SCALING_DECISIONS).readRecordsToList())
+        .hasSize(1)
+        .allSatisfy(
+            record -> {
+              assertThat(record.key()).isEqualTo("gpu");
+              assertThat(record.value()).isNull();
+            });
+  }
+
+  @Test
+  void aPoolIsScaledToTheShortestObjectiveOfItsTargets() {
+    driver
+        .in(Topics.TARGETS)
+        .pipeInput(
+            "tool:quick",
+            OperationsDriver.tool("quick").setPool("gpu").setObjectiveMs(40L).build());
+    driver
+        .in(Topics.TARGETS)
+        .pipeInput(
+            "tool:slow",
+            OperationsDriver.tool("slow").setPool("gpu").setObjectiveMs(4_000L).build());
+    work(15, 100);
+
+    assertThat(driver.drain(Topics.SCALING_DECISIONS))
+        .last()
+        .satisfies(decision -> assertThat(decision.getObjectiveMs()).isEqualTo(40));
+  }
 }

@@ -49,6 +49,7 @@ final class PolicyReader {
     }
     fields.fields("cacheable").ifPresent(cacheable -> cacheable(cacheable, spec));
     fields.duration("timeout", MS, DAY).ifPresent(time -> spec.setTimeoutMs(time.toMillis()));
+    fields.duration("objective", MS, DAY).ifPresent(time -> spec.setObjectiveMs(time.toMillis()));
     fields.duration("deadline", MS, DAY).ifPresent(time -> spec.setDeadlineMs(time.toMillis()));
     if (spec.getTimeoutMs() > spec.getDeadlineMs() && fields.has("timeout")) {
       fields.wrong(

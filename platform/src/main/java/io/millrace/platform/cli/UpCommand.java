@@ -45,6 +45,7 @@ final class UpCommand implements Callable<Integer> {
   private static final int PARTITIONS_MAX = 64;
 
   private static final String OPERATIONS = "operations";
+  private static final String LEDGER = "ledger";
   private static final String TOOL_WORKER = "tool-worker";
   private static final String MODELS = "models";
   private static final String GATEWAY = "gateway";
@@ -98,9 +99,10 @@ final class UpCommand implements Callable<Integer> {
       names = "--parts",
       split = ",",
       hidden = true,
-      defaultValue = OPERATIONS + "," + TOOL_WORKER + "," + MODELS + "," + GATEWAY,
+      defaultValue = OPERATIONS + "," + LEDGER + "," + TOOL_WORKER + "," + MODELS + "," + GATEWAY,
       description =
-          "Parts that run in this process: operations, tool-worker, models, gateway or none.")
+          "Parts that run in this process: operations, ledger, tool-worker, models, gateway or"
+              + " none.")
   private List<String> parts;
 
   @Option(
@@ -170,6 +172,7 @@ final class UpCommand implements Callable<Integer> {
                     meters,
                     Map.of(OperationsConfig.THREADS, Integer.toString(partitions)),
                     onFailure));
+        case LEDGER -> chosen.add(OperationsPart.ledger(meters, Map.of(), onFailure));
         case TOOL_WORKER -> chosen.add(new ToolWorkerPart(meters, Map.of()));
         case MODELS ->
             chosen.add(
@@ -179,8 +182,8 @@ final class UpCommand implements Callable<Integer> {
         case NONE -> {}
         default ->
             throw CommandException.usage(
-                "--parts: expected %s, %s, %s, %s or %s, but %s is given"
-                    .formatted(OPERATIONS, TOOL_WORKER, MODELS, GATEWAY, NONE, part));
+                "--parts: expected %s, %s, %s, %s, %s or %s, but %s is given"
+                    .formatted(OPERATIONS, LEDGER, TOOL_WORKER, MODELS, GATEWAY, NONE, part));
       }
     }
     return chosen;

@@ -49,7 +49,8 @@ class OperationsProcessTest {
             .until(() -> get(port, "/readyz").statusCode() == 200);
         assertThat(get(port, "/readyz").body())
             .isEqualTo(
-                "{\"ready\":true,\"parts\":{\"operations\":{\"ready\":true,\"detail\":\"\"}}}");
+                "{\"ready\":true,\"parts\":{\"operations\":{\"ready\":true,\"detail\":\"\"},"
+                    + "\"ledger\":{\"ready\":true,\"detail\":\"\"}}}");
         assertThat(get(port, "/livez").statusCode()).isEqualTo(200);
         assertThat(get(port, "/metrics").body())
             .contains("millrace_lag_records", "millrace_calls_in_flight", "millrace_store_bytes");

@@ -8,6 +8,7 @@ import static io.millrace.schemas.topics.Topic.Spread.KEYED;
 import io.millrace.events.Attempt;
 import io.millrace.events.Cancel;
 import io.millrace.events.Control;
+import io.millrace.events.InferenceFeedback;
 import io.millrace.events.InferenceRequest;
 import io.millrace.events.InferenceResult;
 import io.millrace.events.SplitEvidence;
@@ -56,7 +57,7 @@ public final class InferenceTopics {
           DELETE,
           DAY,
           "dispatch, clients",
-          "clients, ensemble, health");
+          "clients, ensemble, health, ledger");
 
   /** What workers say of inference tasks. */
   public static final Topic<Attempt> ATTEMPTS =
@@ -142,6 +143,18 @@ public final class InferenceTopics {
           "splits",
           "ensemble, people");
 
+  /** What clients say of answers. */
+  public static final Topic<InferenceFeedback> FEEDBACK =
+      new Topic<>(
+          "inference.feedback",
+          InferenceFeedback.class,
+          "operation id",
+          KEYED,
+          DELETE,
+          DAY,
+          "clients",
+          "selector");
+
   static final List<Topic<?>> ALL =
       List.of(
           REQUESTS,
@@ -153,7 +166,8 @@ public final class InferenceTopics {
           CACHED,
           ENSEMBLES,
           SPLIT_EVIDENCE,
-          SPLITS);
+          SPLITS,
+          FEEDBACK);
 
   private InferenceTopics() {}
 }

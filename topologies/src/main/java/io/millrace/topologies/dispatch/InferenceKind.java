@@ -100,6 +100,8 @@ final class InferenceKind implements Kind<InferenceRequest, InferenceResult> {
     request.setArguments(NO_ARGUMENTS);
     request.setInference(work);
     request.setInputsDigest(digest);
+    request.setInputBytes(
+        inputsAt == null ? Tensors.bytes(asked.getInputs()) : asked.getInputsBytes());
     request.setContent(
         ((long) digest.hashCode() << 32) ^ TargetTable.bareModel(asked.getModel()).hashCode());
     request.setArrivedAt(now);
@@ -199,6 +201,7 @@ final class InferenceKind implements Kind<InferenceRequest, InferenceResult> {
     asked.setInputs(List.of());
     asked.setInputsCoordinates(work.getInputsCoordinates());
     asked.setInputsDigest(request.getInputsDigest());
+    asked.setInputsBytes(request.getInputBytes());
     asked.setModelVersion(request.getTargetVersion());
     asked.setOutputs(work.getOutputs());
     asked.setParameters(work.getParameters());
@@ -244,6 +247,7 @@ final class InferenceKind implements Kind<InferenceRequest, InferenceResult> {
     result.setDevice(run == null ? "" : run.getDevice());
     result.setChunk(run == null ? 0 : run.getChunk());
     result.setLast(run == null || run.getLast());
+    result.setInputBytes(request.getInputBytes());
     return result;
   }
 

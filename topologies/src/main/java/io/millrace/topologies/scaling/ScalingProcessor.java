@@ -105,6 +105,8 @@ final class ScalingProcessor
             pool -> {
               store.delete(pool);
               memories.delete(pool);
+              // Autoscalers and people are told that nobody decides any more.
+              context().forward(new Record<>(pool, null, now), ScalingTopology.DECISIONS);
             });
     for (ScalingBoard.Fault fault : outcome.faults()) {
       String message = "pool %s: %s".formatted(fault.pool(), fault.message());

@@ -7,11 +7,13 @@ import com.networknt.schema.SchemaValidatorsConfig;
 import com.networknt.schema.SpecVersion;
 import io.millrace.events.HealthStatus;
 import io.millrace.events.ModelSpec;
+import io.millrace.events.ScalingPolicy;
 import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.WorkerStatus;
 import io.millrace.schemas.ensemble.Parts;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -205,11 +207,38 @@ public final class TargetTable {
     return pools.containsKey(pool) || pool.equals(Parts.POOL);
   }
 
-  /** The pools that have a scaling policy, by name; a copy. */
+  /**
+   * The pools that have a scaling policy, by name; a copy. The objective of each is the shortest of
+   * its own and of those that its targets declare.
+   */
   public Map<String, TargetSpec> scaledPools() {
-    Map<String, TargetSpec> scaled = new TreeMap<>(pools);
-    scaled.values().removeIf(pool -> pool.getScaling() == null);
+    Map<String, Long> objectives = new HashMap<>();
+    for (Target target : targets.values()) {
+      Long objective = target.spec().getObjectiveMs();
+      if (objective != null) {
+        objectives.merge(target.spec().getPool(), objective, Math::min);
+      }
+    }
+    Map<String, TargetSpec> scaled = new TreeMap<>();
+    pools.forEach(
+        (name, pool) -> {
+          ScalingPolicy policy = pool.getScaling();
+          if (policy != null) {
+            Long objective = objectives.get(name);
+            scaled.put(
+                name,
+                objective == null || objective >= policy.getObjectiveMs()
+                    ? pool
+                    : withObjective(pool, policy, objective));
+          }
+        });
     return scaled;
+  }
+
+  private static TargetSpec withObjective(TargetSpec pool, ScalingPolicy policy, long objective) {
+    return TargetSpec.newBuilder(pool)
+        .setScaling(ScalingPolicy.newBuilder(policy).setObjectiveMs(objective).build())
+        .build();
   }
 
   /** The target's health, or null if nothing is known of it. */
