@@ -28,6 +28,7 @@ import org.slf4j.LoggerFactory;
 /** Runs the topologies of {@link Operations} against a cluster. */
 public final class OperationsApplication implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(OperationsApplication.class);
+  private static final String GLOBAL_THREAD = "GlobalStreamThread";
   private static final int ANSWER_MILLIS = 5_000;
   private static final Duration CLOSE = Duration.ofSeconds(10);
 
@@ -53,6 +54,11 @@ public final class OperationsApplication implements AutoCloseable {
     this.streams = new KafkaStreams(operations.topology(), properties(config));
     streams.setUncaughtExceptionHandler(
         failure -> {
+          // Kafka calls this on the thread that failed, and cannot replace that of the tables.
+          if (Thread.currentThread().getName().contains(GLOBAL_THREAD)) {
+            LOG.error("The global tables failed; operations cannot go on", failure);
+            return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+          }
           LOG.error("A stream thread failed and is replaced", failure);
           return StreamThreadExceptionResponse.REPLACE_THREAD;
         });
