@@ -34,6 +34,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class OperationsApplication implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(OperationsApplication.class);
+  private static final String GLOBAL_THREAD = "GlobalStreamThread";
   private static final int ANSWER_MILLIS = 5_000;
   private static final Duration CLOSE = Duration.ofSeconds(10);
 
@@ -77,6 +78,11 @@ public final class OperationsApplication implements AutoCloseable {
     this.streams = new KafkaStreams(topology, properties);
     streams.setUncaughtExceptionHandler(
         failure -> {
+          // Kafka calls this on the thread that failed, and cannot replace that of the tables.
+          if (Thread.currentThread().getName().contains(GLOBAL_THREAD)) {
+            LOG.error("The global tables failed; operations cannot go on", failure);
+            return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+          }
           LOG.error("A stream thread failed and is replaced", failure);
           return StreamThreadExceptionResponse.REPLACE_THREAD;
         });

@@ -18,11 +18,7 @@ import io.millrace.platform.broker.EmbeddedBroker;
 import io.millrace.platform.provision.Provisioner;
 import io.millrace.platform.registry.SchemaRegistryServer;
 import io.millrace.schemas.http.LoopbackHttpServer;
-import io.millrace.schemas.serde.RegistryClient;
-import io.millrace.schemas.serde.SerdeConfig;
 import io.millrace.schemas.topics.Topics;
-import java.io.ByteArrayOutputStream;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,13 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.avro.Schema;
-import org.apache.avro.SchemaBuilder;
-import org.apache.avro.generic.GenericData;
-import org.apache.avro.generic.GenericDatumWriter;
-import org.apache.avro.generic.GenericRecord;
-import org.apache.avro.io.Encoder;
-import org.apache.avro.io.EncoderFactory;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -179,47 +168,6 @@ class OutageTest {
             Topics.TOOL_CALLS.name(), 0, "k", client.bytes(Topics.TOOL_CALLS, behind)));
     assertThat(outcome(behind)).isEqualTo(Outcome.OK);
     await().atMost(WAIT).until(operations::ready);
-  }
-
-  @Test
-  void whatWasRegisteredBeforeTheRegistryWentIsReadThoughNobodyHasUsedItYet() throws Exception {
-    operations.close();
-    Schema foreign =
-        SchemaBuilder.record("ToolCall")
-            .namespace("io.millrace.events")
-            .fields()
-            .requiredString("id")
-            .requiredString("target")
-            .requiredString("arguments")
-            .endRecord();
-    int id =
-        RegistryClient.of(Map.of(SerdeConfig.SCHEMA_REGISTRY_URL, endpoints.schemaRegistryUrl()))
-            .register(Topics.TOOL_CALLS.name() + "-value", foreign);
-    operations = operations();
-    operations.start(endpoints);
-    await()
-        .atMost(WAIT)
-        .until(
-            () ->
-                Thread.getAllStackTraces().keySet().stream()
-                    .noneMatch(thread -> thread.getName().equals("operations-schemas")));
-    int port = registry.port();
-    registry.close();
-    GenericRecord call = new GenericData.Record(foreign);
-    call.put("id", WireClient.newId());
-    call.put("target", "echo");
-    call.put("arguments", "{}");
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    bytes.writeBytes(ByteBuffer.allocate(5).put((byte) 0).putInt(id).array());
-    Encoder encoder = EncoderFactory.get().binaryEncoder(bytes, null);
-    new GenericDatumWriter<>(foreign).write(call, encoder);
-    encoder.flush();
-
-    client.send(new ProducerRecord<>(Topics.TOOL_CALLS.name(), "any", bytes.toByteArray()));
-
-    assertThat(client.result(call.get("id").toString()).record().getOutcome())
-        .isEqualTo(Outcome.OK);
-    registry = SchemaRegistryServer.start(broker.bootstrapServers(), port);
   }
 
   @Test
