@@ -17,7 +17,7 @@ class TopicsDocumentTest {
     assertThat(TopicsDocument.text().lines().filter(line -> line.startsWith("| `")))
         .hasSize(Topics.all().size() + Topics.families().size())
         .contains(
-            "| `tool.controls` | Control | operation id | 4 / 24 | delete | 10 min | dispatch |"
+            "| `tool.controls` | Control | operation id | 1 / 24 | delete | 10 min | dispatch |"
                 + " every worker |")
         .anyMatch(line -> line.startsWith("| `inference.tasks.<pool>` | Task |"));
   }
