@@ -7,6 +7,7 @@ import io.millrace.events.InferenceRun;
 import io.millrace.events.InferenceWork;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.Tensor;
+import io.millrace.inference.compose.Composite;
 import io.millrace.inference.repository.SequencePlan;
 import io.millrace.inference.repository.StreamPlan;
 import io.millrace.inference.runtime.Gpus;
@@ -18,6 +19,7 @@ import io.millrace.worker.task.TaskContext;
 import io.millrace.worker.task.TaskRunner;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +27,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Runs a task by the model that its target declares. */
@@ -75,6 +78,11 @@ final class InferenceRunner implements TaskRunner {
   }
 
   @Override
+  public CompletionStage<Void> prepared() {
+    return models.settled();
+  }
+
+  @Override
   public List<String> ready() {
     return models.ready();
   }
@@ -96,29 +104,47 @@ final class InferenceRunner implements TaskRunner {
       if (work == null) {
         throw ModelException.input("The task says nothing of a model's inputs");
       }
-      LoadedModel model = models.ready(context.task().getTarget());
-      boolean sequenced = model.contract().sequence() != null;
-      if (sequenced != (work.getSequenceId() != null)) {
-        throw ModelException.input(
-            sequenced
-                ? "sequence_id is missing; %s keeps state between the requests of a sequence"
-                    .formatted(context.task().getTarget())
-                : "sequence_id is given, but %s keeps no state between requests"
-                    .formatted(context.task().getTarget()));
+      Composite composite = models.composite(context.task().getTarget());
+      if (composite != null) {
+        EnsembleTask task = new EnsembleTask(context, work, composite, models);
+        return withInputs(context, work, task::run).exceptionally(InferenceRunner::failed);
       }
-      if (!work.getInputs().isEmpty() || work.getInputsCoordinates() == null) {
-        return run(context, work, model, work.getInputs());
-      }
-      return reads
-          .submit(() -> read(work), context.cancellation())
-          .thenCompose(
-              read ->
-                  run(context, work, model, read.inputs())
-                      .whenComplete((result, failure) -> readKib.release(read.kib())))
+      return models
+          .soon(context.task().getTarget())
+          .thenCompose(model -> run(context, work, model))
           .exceptionally(InferenceRunner::failed);
     } catch (ModelException e) {
       return CompletableFuture.completedFuture(failed(e));
     }
+  }
+
+  private CompletionStage<RunResult> run(
+      TaskContext context, InferenceWork work, LoadedModel model) {
+    boolean sequenced = model.contract().sequence() != null;
+    if (sequenced != (work.getSequenceId() != null)) {
+      throw ModelException.input(
+          sequenced
+              ? "sequence_id is missing; %s keeps state between the requests of a sequence"
+                  .formatted(context.task().getTarget())
+              : "sequence_id is given, but %s keeps no state between requests"
+                  .formatted(context.task().getTarget()));
+    }
+    return withInputs(context, work, inputs -> run(context, work, model, inputs));
+  }
+
+  private CompletionStage<RunResult> withInputs(
+      TaskContext context,
+      InferenceWork work,
+      Function<List<Tensor>, CompletionStage<RunResult>> run) {
+    if (!work.getInputs().isEmpty() || work.getInputsCoordinates() == null) {
+      return run.apply(work.getInputs());
+    }
+    return reads
+        .submit(() -> read(work), context.cancellation())
+        .thenCompose(
+            read ->
+                run.apply(read.inputs())
+                    .whenComplete((result, failure) -> readKib.release(read.kib())));
   }
 
   /** Inputs that were read, and how much room they take. */
@@ -126,7 +152,12 @@ final class InferenceRunner implements TaskRunner {
 
   /** Reads inputs and waits until there is room for them, which holds back those that follow. */
   private Read read(InferenceWork work) throws InterruptedException {
-    List<Tensor> inputs = requests.read(work.getInputsCoordinates(), READ_MAX).getInputs();
+    InferenceRequest request = requests.read(work.getInputsCoordinates(), READ_MAX);
+    List<Tensor> inputs = new ArrayList<>(request.getInputs());
+    // A call of an ensemble brings what was made on the way and names where its own inputs lie.
+    if (request.getInputsCoordinates() != null) {
+      inputs.addAll(requests.read(request.getInputsCoordinates(), READ_MAX).getInputs());
+    }
     long bytes = 0;
     for (Tensor input : inputs) {
       bytes += input.getData().remaining();

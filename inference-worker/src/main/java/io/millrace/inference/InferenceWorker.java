@@ -69,7 +69,10 @@ public final class InferenceWorker implements AutoCloseable {
     worker.start();
   }
 
-  /** Done once it takes tasks; cancelled if it is closed before. Models may not be ready yet. */
+  /**
+   * Done once it takes tasks, which it does when the models that it found declared are loaded or
+   * cannot be; cancelled if it is closed before.
+   */
   public CompletableFuture<Void> ready() {
     return worker.ready();
   }

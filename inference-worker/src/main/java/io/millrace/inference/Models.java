@@ -2,11 +2,14 @@ package io.millrace.inference;
 
 import io.millrace.events.ModelSpec;
 import io.millrace.events.TargetSpec;
+import io.millrace.inference.compose.Composite;
+import io.millrace.schemas.ensemble.Parts;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -41,7 +44,9 @@ final class Models implements AutoCloseable {
   private static final class Place {
     TargetSpec wanted;
     @Nullable LoadedModel loaded;
+    @Nullable Composite composite;
     @Nullable ModelException failure;
+    final List<CompletableFuture<LoadedModel>> waiting = new ArrayList<>();
 
     Place(TargetSpec wanted) {
       this.wanted = wanted;
@@ -71,7 +76,7 @@ final class Models implements AutoCloseable {
           return;
         }
         places.remove(target);
-        later(() -> unload(place.loaded), 0);
+        later(() -> drop(target, place), 0);
         return;
       }
       if (place == null) {
@@ -89,8 +94,9 @@ final class Models implements AutoCloseable {
 
   private boolean ours(TargetSpec declaration) {
     ModelSpec model = declaration.getModel();
-    // A remote server's model is called, not loaded.
+    // A remote server's model is called, not loaded, and so is an ensemble in parts.
     return model != null
+        && !Parts.has(declaration)
         && !model.getUri().startsWith("http:")
         && !model.getUri().startsWith("https:")
         && pools.test(declaration.getPool());
@@ -115,15 +121,21 @@ final class Models implements AutoCloseable {
     synchronized (places) {
       Place place = places.get(target);
       if (place == null
-          || (place.loaded != null && same(place.loaded.declaration(), place.wanted))) {
+          || (place.loaded != null && same(place.loaded.declaration(), place.wanted))
+          || (place.composite != null && same(place.composite.declaration(), place.wanted))) {
         return;
       }
       wanted = place.wanted;
     }
     LoadedModel loaded = null;
+    Composite composite = null;
     ModelException failure = null;
     try {
-      loaded = loader.load(wanted);
+      if (composed(wanted)) {
+        composite = Composite.of(wanted);
+      } else {
+        loaded = loader.load(wanted);
+      }
     } catch (ModelException e) {
       failure = e;
     } catch (RuntimeException | LinkageError e) {
@@ -131,12 +143,23 @@ final class Models implements AutoCloseable {
       failure = ModelException.invalid("Loading %s failed: %s".formatted(target, e));
     }
     LoadedModel former = loaded;
+    List<CompletableFuture<LoadedModel>> waiting = List.of();
     synchronized (places) {
       Place place = places.get(target);
       if (place != null && same(place.wanted, wanted)) {
-        former = loaded == null ? null : place.loaded;
-        place.loaded = loaded == null ? place.loaded : loaded;
+        former = failure == null ? place.loaded : null;
+        place.loaded = failure == null ? loaded : place.loaded;
+        place.composite = composite;
         place.failure = failure;
+        waiting = List.copyOf(place.waiting);
+        place.waiting.clear();
+      }
+    }
+    for (CompletableFuture<LoadedModel> request : waiting) {
+      if (loaded != null) {
+        request.complete(loaded);
+      } else {
+        request.completeExceptionally(notReady(target, failure));
       }
     }
     if (failure != null) {
@@ -151,6 +174,18 @@ final class Models implements AutoCloseable {
     }
   }
 
+  private static boolean composed(TargetSpec declaration) {
+    ModelSpec model = declaration.getModel();
+    return model != null && !model.getSteps().isEmpty();
+  }
+
+  private static void drop(String target, Place place) {
+    place.waiting.forEach(
+        request ->
+            request.completeExceptionally(notReady(target, "it was removed while it was loaded")));
+    unload(place.loaded);
+  }
+
   private static void unload(@Nullable LoadedModel model) {
     if (model != null) {
       model.refuse();
@@ -159,32 +194,55 @@ final class Models implements AutoCloseable {
   }
 
   /**
-   * The model of a target.
-   *
-   * @throws ModelException MODEL_NOT_READY, and why
+   * The model of a target, as soon as it is loaded if that goes on now; else the stage fails with
+   * MODEL_NOT_READY, and why.
    */
-  LoadedModel ready(String target) {
+  CompletableFuture<LoadedModel> soon(String target) {
     synchronized (places) {
       Place place = places.get(target);
-      if (place != null && place.loaded != null) {
-        return place.loaded;
+      if (place == null) {
+        return CompletableFuture.failedFuture(
+            notReady(target, "it is not declared for the pools of this worker"));
       }
-      String why =
-          place == null
-              ? "it is not declared for the pools of this worker"
-              : place.failure == null
-                  ? "it is being loaded"
-                  : place.failure.code() + ": " + place.failure.getMessage();
-      throw new ModelException(
-          "MODEL_NOT_READY", "%s is not ready here: %s".formatted(target, why), true);
+      if (place.loaded != null) {
+        return CompletableFuture.completedFuture(place.loaded);
+      }
+      if (place.failure != null) {
+        return CompletableFuture.failedFuture(notReady(target, place.failure));
+      }
+      CompletableFuture<LoadedModel> request = new CompletableFuture<>();
+      place.waiting.add(request);
+      return request;
     }
+  }
+
+  /** The ensemble, or part of one, that a target declares; null: it is none, or is not ready. */
+  @Nullable Composite composite(String target) {
+    synchronized (places) {
+      Place place = places.get(target);
+      return place == null ? null : place.composite;
+    }
+  }
+
+  private static ModelException notReady(String target, @Nullable ModelException failure) {
+    return notReady(target, failure == null ? "" : failure.code() + ": " + failure.getMessage());
+  }
+
+  private static ModelException notReady(String target, String why) {
+    return new ModelException(
+        "MODEL_NOT_READY", "%s is not ready here: %s".formatted(target, why), true);
+  }
+
+  /** Done once all that was declared until now is loaded, or has failed. */
+  CompletableFuture<Void> settled() {
+    return CompletableFuture.runAsync(() -> {}, thread);
   }
 
   /** Names of the targets that are ready, sorted. */
   List<String> ready() {
     synchronized (places) {
       Map<String, Place> sorted = new TreeMap<>(places);
-      sorted.values().removeIf(place -> place.loaded == null);
+      sorted.values().removeIf(place -> !served(place));
       return List.copyOf(sorted.keySet());
     }
   }
@@ -192,8 +250,18 @@ final class Models implements AutoCloseable {
   /** How many targets are wanted and not ready. */
   int missing() {
     synchronized (places) {
-      return (int) places.values().stream().filter(place -> place.loaded == null).count();
+      return (int) places.values().stream().filter(place -> !served(place)).count();
     }
+  }
+
+  /** Whether it can run: an ensemble once all of its models can. */
+  private boolean served(Place place) {
+    Composite composite = place.composite;
+    return composite == null
+        ? place.loaded != null
+        : composite.members().stream()
+            .map(places::get)
+            .allMatch(member -> member != null && member.loaded != null);
   }
 
   /** How many requests wait for models. */
@@ -213,12 +281,12 @@ final class Models implements AutoCloseable {
   @Override
   public void close() {
     thread.shutdownNow();
-    List<Place> all;
+    Map<String, Place> all;
     synchronized (places) {
-      all = new ArrayList<>(places.values());
+      all = Map.copyOf(places);
       places.clear();
     }
-    all.forEach(place -> unload(place.loaded));
+    all.forEach(Models::drop);
     try {
       if (!thread.awaitTermination(FAREWELL_SECONDS, TimeUnit.SECONDS)) {
         LOG.warn("A model is still being loaded");

@@ -1,11 +1,13 @@
 package io.millrace.topologies;
 
+import io.millrace.schemas.serde.KnownSchemas;
 import io.millrace.schemas.serde.TotalDeserializer;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.topologies.dispatch.DispatchTopology;
 import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.dispatch.logic.DispatchPolicy;
 import io.millrace.topologies.dispatch.logic.Invalidations;
+import io.millrace.topologies.ensemble.EnsembleTopology;
 import io.millrace.topologies.health.HealthTopology;
 import io.millrace.topologies.plan.PlanTopology;
 import io.millrace.topologies.scaling.ScalingTopology;
@@ -20,14 +22,15 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.streams.Topology;
 
 /**
- * The at-least-once application: the request path, plans, health, speculation and scaling, with
- * what its topologies share.
+ * The at-least-once application: the request path, plans, ensembles, health, speculation and
+ * scaling, with what its topologies share.
  */
 public final class Operations {
   private final Topology topology = new Topology();
   private final Map<String, ?> serdes;
   private final Sinks sinks;
   private final Set<String> sources = new HashSet<>();
+  private final KnownSchemas schemas = new KnownSchemas();
   private final TargetTable targets = new TargetTable();
   private final Invalidations invalidations = new Invalidations();
   private final DispatchPolicy dispatchPolicy;
@@ -59,6 +62,7 @@ public final class Operations {
     ScalingTopology.build(this, scalingBudgetMicros);
     TargetsTopology.buildInvalidations(this);
     DispatchTopology.buildModels(this);
+    EnsembleTopology.build(this);
   }
 
   /** The topology that the application runs. */
@@ -69,6 +73,16 @@ public final class Operations {
   /** Settings of the Avro serde. */
   public Map<String, ?> serdes() {
     return serdes;
+  }
+
+  /** Schemas of what is read, as far as they are known. */
+  public KnownSchemas schemas() {
+    return schemas;
+  }
+
+  /** Names of the topics that are read; global tables aside. */
+  Set<String> sources() {
+    return Set.copyOf(sources);
   }
 
   /** Where topologies add their sinks. */
@@ -108,11 +122,11 @@ public final class Operations {
    */
   public <T extends SpecificRecord> String source(Topic<T> topic) {
     String name = topic.name().replace('.', '-') + "-source";
-    if (sources.add(name)) {
+    if (sources.add(topic.name())) {
       topology.addSource(
           name,
           new StringDeserializer(),
-          TotalDeserializer.forValues(topic.record(), serdes),
+          TotalDeserializer.forValues(topic.record(), serdes, schemas),
           topic.name());
     }
     return name;

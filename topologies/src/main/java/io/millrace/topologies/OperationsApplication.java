@@ -2,9 +2,12 @@ package io.millrace.topologies;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.schemas.serde.KnownSchemas;
+import io.millrace.schemas.serde.RegistryException;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.topologies.dispatch.RequestMetrics;
+import io.millrace.topologies.ledger.LedgerTopology;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -13,58 +16,138 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Runs the topologies of {@link Operations} against a cluster. */
+/**
+ * Runs topologies against a cluster: those of {@link Operations}, at least once, or the ledger's,
+ * exactly once.
+ */
 public final class OperationsApplication implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(OperationsApplication.class);
+  private static final int ANSWER_MILLIS = 5_000;
   private static final Duration CLOSE = Duration.ofSeconds(10);
 
   private final KafkaStreams streams;
+  private final Thread schemas;
+  private volatile boolean closed;
 
   /**
-   * Makes the application; it does nothing before {@link #start}.
+   * Makes the application; it does nothing before {@link #start}. Brokers that are away are waited
+   * for.
    *
    * @param meters where its metrics go
    * @throws IllegalStateException if the topics are not there: provision them first
    */
   public OperationsApplication(OperationsConfig config, MeterRegistry meters) {
-    Operations operations =
+    this(
         new Operations(
             config.serde(),
             partitions(config),
             config.dispatchPolicy(),
             new RequestMetrics(meters),
-            config.scalingBudgetMicros());
-    this.streams = new KafkaStreams(operations.topology(), properties(config));
+            config.scalingBudgetMicros()),
+        config,
+        meters);
+  }
+
+  private OperationsApplication(
+      Operations operations, OperationsConfig config, MeterRegistry meters) {
+    this(
+        operations.topology(),
+        properties(config),
+        () -> operations.schemas().learn(operations.sources(), config.serde()),
+        meters);
+  }
+
+  /**
+   * @param learning gets the schemas of what is read
+   */
+  private OperationsApplication(
+      Topology topology, Properties properties, Runnable learning, MeterRegistry meters) {
+    this.streams = new KafkaStreams(topology, properties);
     streams.setUncaughtExceptionHandler(
         failure -> {
           LOG.error("A stream thread failed and is replaced", failure);
           return StreamThreadExceptionResponse.REPLACE_THREAD;
         });
-    bind(meters);
+    String id = properties.getProperty(StreamsConfig.APPLICATION_ID_CONFIG);
+    this.schemas = new Thread(() -> learn(learning), id + "-schemas");
+    schemas.setDaemon(true);
+    bind(meters, id);
+  }
+
+  /**
+   * Makes the ledger, an application of its own: what it counts, it counts exactly once.
+   *
+   * @param config of operations, which it runs beside
+   * @param meters where its metrics go
+   * @throws IllegalStateException if the topics are not there: provision them first
+   */
+  public static OperationsApplication ledger(OperationsConfig config, MeterRegistry meters) {
+    Properties properties = properties(config);
+    properties.put(StreamsConfig.APPLICATION_ID_CONFIG, config.ledgerApplicationId());
+    properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+    properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
+    // Nobody waits for it: what has come in the meantime is read at once, and committed together.
+    properties.put(StreamsConfig.POLL_MS_CONFIG, 100L);
+    properties.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 20);
+    KnownSchemas known = new KnownSchemas();
+    return new OperationsApplication(
+        LedgerTopology.of(config.serde(), known, partitions(config), new RequestMetrics(meters)),
+        properties,
+        () -> known.learn(LedgerTopology.SOURCES, config.serde()),
+        meters);
+  }
+
+  /** A schema that was registered by now is not asked for when the registry is away. */
+  private void learn(Runnable learning) {
+    while (!closed) {
+      try {
+        learning.run();
+        return;
+      } catch (RegistryException e) {
+        LOG.warn("The schemas of what is read could not all be learnt: {}", e.getMessage());
+        if (!e.away()) {
+          return;
+        }
+      }
+    }
   }
 
   private static int partitions(OperationsConfig config) {
     String topic = Topics.TOOL_CALLS.name();
-    try (Admin admin = Admin.create(config.kafka())) {
-      return admin
-          .describeTopics(List.of(topic))
-          .allTopicNames()
-          .thenApply(found -> found.values().iterator().next().partitions().size())
-          .get();
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(
-          "topic %s cannot be described at %s: %s; provision the topics first"
-              .formatted(topic, config.getList(OperationsConfig.BOOTSTRAP_SERVERS), e.getCause()),
-          e);
+    List<String> brokers = config.getList(OperationsConfig.BOOTSTRAP_SERVERS);
+    Map<String, Object> settings = config.kafka();
+    settings.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ANSWER_MILLIS);
+    settings.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, ANSWER_MILLIS);
+    try (Admin admin = Admin.create(settings)) {
+      while (true) {
+        try {
+          return admin
+              .describeTopics(List.of(topic))
+              .allTopicNames()
+              .thenApply(found -> found.values().iterator().next().partitions().size())
+              .get();
+        } catch (ExecutionException e) {
+          if (!(e.getCause() instanceof TimeoutException)) {
+            throw new IllegalStateException(
+                "topic %s cannot be described at %s: %s; provision the topics first"
+                    .formatted(topic, brokers, e.getCause()),
+                e);
+          }
+          LOG.warn("Brokers {} do not answer; trying again: {}", brokers, e.getCause().toString());
+        }
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while looking for topics", e);
@@ -114,15 +197,17 @@ public final class OperationsApplication implements AutoCloseable {
     return properties;
   }
 
-  private void bind(MeterRegistry meters) {
+  private void bind(MeterRegistry meters, String application) {
     gauge(
         meters,
+        application,
         "millrace.lag",
         "records",
         "Records that the slowest stream thread is behind",
         s -> highest(s, "consumer-fetch-manager-metrics", "records-lag-max"));
     gauge(
         meters,
+        application,
         "millrace.store.bytes",
         "bytes",
         "Bytes of the state stores on disk",
@@ -131,11 +216,16 @@ public final class OperationsApplication implements AutoCloseable {
 
   private void gauge(
       MeterRegistry meters,
+      String application,
       String name,
       String unit,
       String description,
       ToDoubleFunction<KafkaStreams> value) {
-    Gauge.builder(name, streams, value).baseUnit(unit).description(description).register(meters);
+    Gauge.builder(name, streams, value)
+        .tag("application", application)
+        .baseUnit(unit)
+        .description(description)
+        .register(meters);
   }
 
   private static double highest(KafkaStreams streams, String group, String name) {
@@ -175,6 +265,7 @@ public final class OperationsApplication implements AutoCloseable {
 
   /** Starts processing; returns once the global tables are filled. */
   public void start() {
+    schemas.start();
     streams.start();
   }
 
@@ -191,6 +282,8 @@ public final class OperationsApplication implements AutoCloseable {
   /** Commits and stops, within ten seconds. */
   @Override
   public void close() {
+    closed = true;
+    schemas.interrupt();
     if (!streams.close(CLOSE)) {
       LOG.warn("The stream threads did not stop within {}", CLOSE);
     }

@@ -18,6 +18,8 @@ public final class OperationsConfig extends Settings {
   /** Stream threads. */
   public static final String THREADS = "num.stream.threads";
 
+  private static final String LEDGER_ENABLED = "ledger.enabled";
+  private static final String LEDGER_APPLICATION_ID = "ledger.application.id";
   private static final String GROUP_PROTOCOL = "group.protocol";
   private static final String STANDBYS = "num.standby.replicas";
 
@@ -64,6 +66,18 @@ public final class OperationsConfig extends Settings {
               "operations",
               ConfigDef.Importance.MEDIUM,
               "Consumer group and prefix of the internal topics.")
+          .define(
+              LEDGER_ENABLED,
+              ConfigDef.Type.BOOLEAN,
+              true,
+              ConfigDef.Importance.MEDIUM,
+              "Whether this process runs the application ledger as well: usage, exactly once.")
+          .define(
+              LEDGER_APPLICATION_ID,
+              ConfigDef.Type.STRING,
+              "ledger",
+              ConfigDef.Importance.LOW,
+              "Consumer group of the ledger and prefix of its internal topics.")
           .define(
               THREADS,
               ConfigDef.Type.INT,
@@ -289,6 +303,15 @@ public final class OperationsConfig extends Settings {
 
   String applicationId() {
     return getString(APPLICATION_ID);
+  }
+
+  /** Whether the ledger runs beside operations. */
+  public boolean ledgerEnabled() {
+    return getBoolean(LEDGER_ENABLED);
+  }
+
+  String ledgerApplicationId() {
+    return getString(LEDGER_APPLICATION_ID);
   }
 
   int threads() {

@@ -6,33 +6,46 @@ import io.millrace.schemas.config.Settings;
 import io.millrace.schemas.http.AdminServer;
 import io.millrace.schemas.http.PortInUseException;
 import io.millrace.schemas.http.Readiness;
+import io.millrace.schemas.process.ServiceProcess;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Runs the application {@code operations} as its own process until it is told to stop. */
+/**
+ * Runs the application {@code operations}, and the ledger beside it, as a process of its own until
+ * it is told to stop.
+ */
 public final class OperationsMain {
   private static final Logger LOG = LoggerFactory.getLogger(OperationsMain.class);
+  private static final String OPERATIONS = "operations";
+  private static final String LEDGER = "ledger";
   private static final String USAGE = "Usage: FILE, a file of settings (key=value)";
 
   private OperationsMain() {}
 
   /**
    * Ends with code 2 if the settings do not do, with code 1 if the topics are not there or the
-   * application fails for good.
+   * application fails for good. Brokers or a registry that are away are waited for.
    */
   public static void main(String[] args) throws InterruptedException {
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    OperationsApplication application;
+    Map<String, OperationsApplication> applications = new ConcurrentHashMap<>();
+    OperationsConfig config;
     AdminServer admin;
     try {
-      OperationsConfig config = config(args);
-      application = new OperationsApplication(config, metrics);
-      admin = AdminServer.start(config.httpPort(), metrics::scrape, () -> readiness(application));
+      config = config(args);
+      boolean ledger = config.ledgerEnabled();
+      admin =
+          AdminServer.start(
+              config.httpPort(), metrics::scrape, () -> readiness(applications, ledger));
     } catch (IOException
         | ConfigException
         | IllegalArgumentException
@@ -40,40 +53,52 @@ public final class OperationsMain {
       System.err.println(refused.getMessage());
       System.exit(2);
       return;
-    } catch (IllegalStateException noTopics) {
-      System.err.println(noTopics.getMessage());
+    }
+    LOG.info("Operations answer on {}", admin.url());
+    try {
+      applications.put(OPERATIONS, new OperationsApplication(config, metrics));
+      if (config.ledgerEnabled()) {
+        applications.put(LEDGER, OperationsApplication.ledger(config, metrics));
+      }
+    } catch (IllegalStateException | KafkaException e) {
+      System.err.println(ServiceProcess.said(e));
       System.exit(1);
       return;
     }
-    LOG.info("Operations answer on {}", admin.url());
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(
                 () -> {
-                  application.close();
+                  applications.values().forEach(OperationsApplication::close);
                   admin.close();
                   stopped.countDown();
                 },
                 "operations-shutdown"));
-    application.onFailure(stopped::countDown);
+    applications.values().forEach(application -> application.onFailure(stopped::countDown));
     try {
-      application.start();
+      applications.values().forEach(OperationsApplication::start);
     } catch (RuntimeException e) {
       LOG.error("Operations could not start", e);
       System.exit(1);
     }
     stopped.await();
-    if (application.failed()) {
+    if (applications.values().stream().anyMatch(OperationsApplication::failed)) {
       LOG.error("Operations cannot go on; the log lines before this one say why");
       System.exit(1);
     }
   }
 
-  private static Readiness readiness(OperationsApplication application) {
-    boolean ready = application.ready();
-    return new Readiness(
-        List.of(new Readiness.Part("operations", ready, ready ? "" : application.state())));
+  private static Readiness readiness(
+      Map<String, OperationsApplication> applications, boolean ledger) {
+    List<Readiness.Part> parts = new ArrayList<>();
+    for (String name : ledger ? List.of(OPERATIONS, LEDGER) : List.of(OPERATIONS)) {
+      OperationsApplication application = applications.get(name);
+      boolean ready = application != null && application.ready();
+      String state = application == null ? "it waits for the brokers" : application.state();
+      parts.add(new Readiness.Part(name, ready, ready ? "" : state));
+    }
+    return new Readiness(parts);
   }
 
   /**

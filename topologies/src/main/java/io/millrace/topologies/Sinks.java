@@ -18,7 +18,11 @@ public final class Sinks {
   private final Topology topology;
   private final Map<String, ?> serdes;
 
-  Sinks(Topology topology, Map<String, ?> serdes) {
+  /**
+   * @param topology they are added to
+   * @param serdes settings of the Avro serde
+   */
+  public Sinks(Topology topology, Map<String, ?> serdes) {
     this.topology = topology;
     this.serdes = serdes;
   }

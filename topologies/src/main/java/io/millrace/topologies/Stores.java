@@ -64,4 +64,19 @@ public final class Stores {
         .withLoggingEnabled(CHANGELOG)
         .withCachingDisabled();
   }
+
+  /**
+   * A store that forgets by itself, of bytes: whether something was seen.
+   *
+   * @param retention what is older than the newest entry by that is dropped
+   */
+  public static StoreBuilder<WindowStore<String, byte[]>> marks(String name, Duration retention) {
+    return org.apache.kafka.streams.state.Stores.windowStoreBuilder(
+            org.apache.kafka.streams.state.Stores.persistentWindowStore(
+                name, retention, Duration.ofMillis(1), false),
+            Serdes.String(),
+            Serdes.ByteArray())
+        .withLoggingEnabled(Map.of())
+        .withCachingDisabled();
+  }
 }

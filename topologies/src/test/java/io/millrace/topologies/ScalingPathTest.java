@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.events.OperationKind;
 import io.millrace.events.PoolLoad;
+import io.millrace.events.Rejection;
 import io.millrace.events.ScalingDecision;
 import io.millrace.events.ScalingPolicy;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.WorkerStatus;
 import io.millrace.schemas.topics.Topics;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -57,6 +59,17 @@ class ScalingPathTest {
                   .build());
       driver.advance(Duration.ofSeconds(1));
     }
+  }
+
+  @Test
+  void aDecisionThatCannotBeReadIsRejected() {
+    driver
+        .bytesIn(Topics.SCALING_DECISIONS)
+        .pipeInput("gpu", "no Avro".getBytes(StandardCharsets.UTF_8));
+
+    assertThat(driver.drain(Topics.REJECTIONS))
+        .extracting(Rejection::getSourceTopic)
+        .containsExactly("scaling.decisions");
   }
 
   @Test
@@ -146,5 +159,40 @@ class ScalingPathTest {
         .satisfies(alert -> assertThat(alert.getMessage()).contains("pool gpu", "damaged"));
     // Three times the rate, as for a load of which nothing is known.
     assertThat(dropped.get(0)).isGreaterThanOrEqualTo(8);
+  }
+
+  @Test
+  void aPoolThatIsScaledNoLongerHasNoDecision() {
+    work(15, 100);
+    driver.drain(Topics.SCALING_DECISIONS);
+    driver.in(Topics.TARGETS).pipeInput("pool:gpu", null);
+    driver.advance(Duration.ofSeconds(2));
+
+    assertThat(driver.out(Topics.SCALING_DECISIONS).readRecordsToList())
+        .hasSize(1)
+        .allSatisfy(
+            record -> {
+              assertThat(record.key()).isEqualTo("gpu");
+              assertThat(record.value()).isNull();
+            });
+  }
+
+  @Test
+  void aPoolIsScaledToTheShortestObjectiveOfItsTargets() {
+    driver
+        .in(Topics.TARGETS)
+        .pipeInput(
+            "tool:quick",
+            OperationsDriver.tool("quick").setPool("gpu").setObjectiveMs(40L).build());
+    driver
+        .in(Topics.TARGETS)
+        .pipeInput(
+            "tool:slow",
+            OperationsDriver.tool("slow").setPool("gpu").setObjectiveMs(4_000L).build());
+    work(15, 100);
+
+    assertThat(driver.drain(Topics.SCALING_DECISIONS))
+        .last()
+        .satisfies(decision -> assertThat(decision.getObjectiveMs()).isEqualTo(40));
   }
 }

@@ -87,7 +87,7 @@ final class DrillCommand implements Callable<Integer> {
         .orElseThrow(
             () ->
                 CommandException.usage(
-                    "NAME: expected worker-kill, platform-kill, restart, metastable or patterns, but '%s' is given"
+                    "NAME: expected worker-kill, platform-kill, restart, burst, metastable or patterns, but '%s' is given"
                         .formatted(name)));
   }
 }

@@ -5,14 +5,19 @@ import io.millrace.benchmarks.process.Conditions;
 import io.millrace.benchmarks.requests.BenchmarkModels;
 import io.millrace.benchmarks.requests.InferenceBenchmark;
 import io.millrace.benchmarks.requests.InferenceBenchmark.Run;
+import io.millrace.benchmarks.requests.TraceBenchmark;
+import io.millrace.benchmarks.scaling.TokenTrace;
 import io.millrace.platform.cli.CommandException;
 import io.millrace.platform.cli.ExitCode;
 import io.millrace.platform.cli.OutputOptions;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -25,6 +30,10 @@ import picocli.CommandLine.Option;
 final class InferenceCommand implements Callable<Integer> {
 
   @Mixin private OutputOptions output;
+
+  @Mixin
+  private JvmOptions jvms =
+      new JvmOptions(List.of("-XX:+UseSerialGC", "-Xmx2g"), List.of("-XX:+UseSerialGC", "-Xmx1g"));
 
   @Option(
       names = "--models",
@@ -71,21 +80,31 @@ final class InferenceCommand implements Callable<Integer> {
   private int slots;
 
   @Option(
-      names = "--platform-jvm",
-      split = " ",
-      defaultValue = "-XX:+UseSerialGC -Xmx2g",
-      description = "Options of the platform's JVM (${DEFAULT-VALUE}).")
-  private List<String> platformJvm;
+      names = "--trace",
+      paramLabel = "FILE",
+      description =
+          "Play these requests (TIMESTAMP,ContextTokens,GeneratedTokens) on lm instead, at their"
+              + " own times.")
+  private @Nullable Path trace;
 
   @Option(
-      names = "--worker-jvm",
-      split = " ",
-      defaultValue = "-XX:+UseSerialGC -Xmx1g",
-      description = "Options of the worker's JVM (${DEFAULT-VALUE}).")
-  private List<String> workerJvm;
+      names = "--speed",
+      defaultValue = "10",
+      description = "How many times faster than the trace was recorded (${DEFAULT-VALUE}).")
+  private double speed;
+
+  @Option(
+      names = "--utilisation",
+      defaultValue = "0.6",
+      description =
+          "Share of all processors' time that the trace's inputs shall take (${DEFAULT-VALUE}).")
+  private double utilisation;
 
   @Override
   public Integer call() {
+    if (trace != null) {
+      return play(trace);
+    }
     Set<String> chosen = new LinkedHashSet<>(models);
     for (String model : chosen) {
       if (!BenchmarkModels.NAMES.contains(model)) {
@@ -109,8 +128,8 @@ final class InferenceCommand implements Callable<Integer> {
                     Duration.ofSeconds(preheatSeconds),
                     Duration.ofSeconds(warmUpSeconds),
                     Duration.ofSeconds(measureSeconds),
-                    platformJvm,
-                    workerJvm,
+                    jvms.platform(),
+                    jvms.worker(),
                     slots),
                 output.err()::println)
             .run();
@@ -118,11 +137,39 @@ final class InferenceCommand implements Callable<Integer> {
     output.out().flush();
     ObjectNode document = (ObjectNode) Documents.of(result);
     summarize(result, chosen, document);
-    document.put("platform_jvm", String.join(" ", platformJvm));
-    document.put("worker_jvm", String.join(" ", workerJvm));
+    jvms.describe(document);
     document.set("conditions", Documents.of(conditions));
     output.writeJson(document);
     return ExitCode.OK;
+  }
+
+  private int play(Path file) {
+    if (!(speed > 0) || !(utilisation > 0 && utilisation < 1) || slots < 1) {
+      throw CommandException.usage(
+          "expected --speed over 0, --utilisation between 0 and 1 and 1 slot or more");
+    }
+    TokenTrace requests = TokenTrace.read(file);
+    Conditions conditions = Conditions.now();
+    output.err().println(conditions.text());
+    TraceBenchmark.Result result =
+        new TraceBenchmark(
+                new TraceBenchmark.Settings(
+                    requests,
+                    speed,
+                    utilisation,
+                    Duration.ofSeconds(preheatSeconds),
+                    jvms.platform(),
+                    jvms.worker(),
+                    slots),
+                output.err()::println)
+            .run();
+    ObjectNode document = (ObjectNode) Documents.of(Map.of("trace", result));
+    output.out().println(document.path("trace"));
+    output.out().flush();
+    jvms.describe(document);
+    document.set("conditions", Documents.of(conditions));
+    output.writeJson(document);
+    return result.ok() == result.requests() ? ExitCode.OK : ExitCode.FAILED;
   }
 
   private void summarize(
@@ -137,6 +184,13 @@ final class InferenceCommand implements Callable<Integer> {
       ObjectNode overhead = document.putObject("overhead_ms");
       overhead.put("p50", one.p50Ms() - bare.p50Ms());
       overhead.put("p99", one.p99Ms() - bare.p99Ms());
+    }
+    if (chosen.contains("mlp") && chosen.contains("ensemble")) {
+      // What three steps took beyond one request's overhead, over three times one step's compute.
+      Run whole = result.run("ensemble", "log", 1);
+      Run step = result.run("mlp", "log", 1);
+      double overhead = step.p50Ms() - step.computeMs();
+      document.put("ensemble_overhead_ratio", (whole.p50Ms() - overhead) / (3 * step.computeMs()));
     }
     if (chosen.contains("lm")) {
       document.put(

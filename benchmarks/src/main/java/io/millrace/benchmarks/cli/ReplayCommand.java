@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
       ReplayCacheCommand.class,
       ReplayPlansCommand.class,
       ReplayScalingCommand.class,
+      ReplaySelectorCommand.class,
       ReplaySpeculationCommand.class
     })
 final class ReplayCommand implements Runnable {

@@ -1,5 +1,6 @@
 package io.millrace.benchmarks.cli;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.millrace.benchmarks.process.Conditions;
 import io.millrace.benchmarks.scaling.ScalingReplay;
@@ -9,6 +10,8 @@ import io.millrace.platform.cli.ExitCode;
 import io.millrace.platform.cli.OutputOptions;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -87,25 +90,98 @@ final class ReplayScalingCommand implements Callable<Integer> {
       description = "Length of a window of the format azure, seconds (${DEFAULT-VALUE}).")
   private int windowSeconds;
 
+  @Option(
+      names = "--speed",
+      defaultValue = "1",
+      description =
+          "How many times as fast the requests of the format azure come (${DEFAULT-VALUE}).")
+  private double speed;
+
+  @Option(
+      names = "--by-tokens",
+      description =
+          "Let each request of the format azure take its time in proportion to its ContextTokens;"
+              + " --service-ms is then the mean.")
+  private boolean byTokens;
+
+  @Option(
+      names = "--settings",
+      split = ",",
+      paramLabel = "RPS/MS/S",
+      description =
+          "Several settings one after the other, each --replica-rps, --service-ms and"
+              + " --start-up-delay: 0.5/500/0,2/500/30; --target-ms, if not given, is twice the"
+              + " service time of each.")
+  private List<String> settings = List.of();
+
+  /** One of several settings. */
+  private record Setting(double rps, double serviceMs, double startUpSeconds) {
+    static Setting of(String text) {
+      String[] parts = text.split("/", -1);
+      try {
+        if (parts.length == 3) {
+          return new Setting(
+              Double.parseDouble(parts[0]),
+              Double.parseDouble(parts[1]),
+              Double.parseDouble(parts[2]));
+        }
+      } catch (NumberFormatException e) {
+        // said below
+      }
+      throw CommandException.usage(
+          "--settings: expected three numbers such as 0.5/500/30, not '%s'".formatted(text));
+    }
+  }
+
   @Override
   public Integer call() {
-    double target = targetMs == null ? 2 * serviceMs : targetMs;
-    check(target);
+    List<Setting> several = settings.stream().map(Setting::of).toList();
+    List<Setting> all =
+        several.isEmpty() ? List.of(new Setting(replicaRps, serviceMs, startUpSeconds)) : several;
+    all.forEach(this::check);
     Trace load = read();
     Conditions conditions = Conditions.now();
-    ScalingReplay.Settings settings =
-        new ScalingReplay.Settings(
-            leadWindows,
-            Duration.ofMillis(Math.round(1e3 * startUpSeconds)),
-            replicaRps,
-            serviceMs,
-            target,
-            quantile,
-            Duration.ofSeconds(coolDownSeconds));
     if (load.gaps() > 0) {
       output.err().println(load.gaps() + " windows are missing; the rate before them stands in");
     }
-    ScalingReplay.Report report = new ScalingReplay(load, settings, output.err()::println).run();
+    List<ObjectNode> documents = new ArrayList<>();
+    for (Setting setting : all) {
+      if (all.size() > 1) {
+        output
+            .out()
+            .println(
+                "%s/s a replica, %s ms, start-up %s s:"
+                    .formatted(setting.rps(), setting.serviceMs(), setting.startUpSeconds()));
+      }
+      documents.add(replay(load, setting));
+    }
+    output.out().flush();
+    ObjectNode document = documents.get(0);
+    if (!several.isEmpty()) {
+      document = JsonNodeFactory.instance.objectNode();
+      document.putArray("runs").addAll(documents);
+    }
+    document.set("conditions", Documents.of(conditions));
+    output.writeJson(document);
+    return ExitCode.OK;
+  }
+
+  private double target(Setting setting) {
+    return targetMs == null ? 2 * setting.serviceMs() : targetMs;
+  }
+
+  private ObjectNode replay(Trace load, Setting setting) {
+    ScalingReplay.Settings assumed =
+        new ScalingReplay.Settings(
+            leadWindows,
+            Duration.ofMillis(Math.round(1e3 * setting.startUpSeconds())),
+            setting.rps(),
+            setting.serviceMs(),
+            target(setting),
+            quantile,
+            Duration.ofSeconds(coolDownSeconds),
+            byTokens);
+    ScalingReplay.Report report = new ScalingReplay(load, assumed, output.err()::println).run();
     report
         .policies()
         .forEach(
@@ -124,40 +200,44 @@ final class ReplayScalingCommand implements Callable<Integer> {
                             of.replicaHours(),
                             of.scaleEvents())));
     output.out().println("error of the forecasts (WAPE, %): " + report.forecast().get("wape_pct"));
-    output.out().flush();
     ObjectNode document = (ObjectNode) Documents.of(report);
     document.put("trace", trace.getFileName().toString());
     document.put("window_s", load.window().toSeconds());
-    document.put("target_ms", target);
-    document.put("replica_rps", replicaRps);
-    document.put("service_ms", serviceMs);
-    document.put("start_up_delay_s", startUpSeconds);
-    document.set("conditions", Documents.of(conditions));
-    output.writeJson(document);
-    return ExitCode.OK;
+    document.put("target_ms", target(setting));
+    document.put("replica_rps", setting.rps());
+    document.put("service_ms", setting.serviceMs());
+    document.put("start_up_delay_s", setting.startUpSeconds());
+    document.put("speed", speed);
+    document.put("by_tokens", byTokens);
+    return document;
   }
 
-  private void check(double target) {
+  private void check(Setting setting) {
+    double target = target(setting);
     if (leadWindows < 1 || leadWindows > 10_000) {
       throw CommandException.usage("--lead-windows: expected 1 to 10000, not " + leadWindows);
     }
-    if (!(startUpSeconds >= 0 && startUpSeconds <= START_UP_MAX)) {
+    if (!(setting.startUpSeconds() >= 0 && setting.startUpSeconds() <= START_UP_MAX)) {
       throw CommandException.usage(
           "--start-up-delay: expected 0 to %d seconds, not %s"
-              .formatted(START_UP_MAX, startUpSeconds));
+              .formatted(START_UP_MAX, setting.startUpSeconds()));
     }
-    if (!(replicaRps > 0 && replicaRps <= 1e9) || !(serviceMs > 0 && serviceMs <= 1e9)) {
+    if (!(setting.rps() > 0 && setting.rps() <= 1e9)
+        || !(setting.serviceMs() > 0 && setting.serviceMs() <= 1e9)) {
       throw CommandException.usage(
           "--replica-rps and --service-ms: expected numbers over 0, not %s and %s"
-              .formatted(replicaRps, serviceMs));
+              .formatted(setting.rps(), setting.serviceMs()));
     }
-    if (!(target >= serviceMs && target <= 1e9)) {
+    if (!(target >= setting.serviceMs() && target <= 1e9)) {
       throw CommandException.usage(
           "--target-ms: expected at least the %s ms of --service-ms, not %s"
-              .formatted(serviceMs, target));
+              .formatted(setting.serviceMs(), target));
     }
     if (!(quantile >= 0.5 && quantile < 1)) {
       throw CommandException.usage("--quantile: expected 0.5 or more, below 1, not " + quantile);
+    }
+    if (!(speed > 0 && speed <= 1e6)) {
+      throw CommandException.usage("--speed: expected more than 0, at most 1e6, not " + speed);
     }
     if (coolDownSeconds < 0 || windowSeconds < 1) {
       throw CommandException.usage(
@@ -168,7 +248,7 @@ final class ReplayScalingCommand implements Callable<Integer> {
 
   private Trace read() {
     return switch (format) {
-      case "azure" -> Trace.arrivals(trace, Duration.ofSeconds(windowSeconds));
+      case "azure" -> Trace.arrivals(trace, Duration.ofSeconds(windowSeconds), speed);
       case "rate" -> Trace.rates(trace);
       default ->
           throw CommandException.usage(

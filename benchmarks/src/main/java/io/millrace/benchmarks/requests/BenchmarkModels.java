@@ -41,6 +41,11 @@ public final class BenchmarkModels {
    */
   public record Model(
       String name, Path file, int batchMax, boolean bare, LongFunction<List<Tensor>> made) {
+    /** Whether it is measured with one request at a time as well. */
+    boolean alone() {
+      return bare || name.equals("ensemble");
+    }
+
     /** Inputs of the n-th request, one row; no two are alike. */
     public List<Tensor> inputs(long n) {
       return made.apply(n);
@@ -53,6 +58,7 @@ public final class BenchmarkModels {
           "tiny",
           "mlp",
           "mlp_unbatched",
+          "ensemble",
           "lm",
           "bytes_1k",
           "bytes_64k",
@@ -72,6 +78,7 @@ public final class BenchmarkModels {
                   model(repository, name, SeededModels.mlp(SEED), 64, "", true, n -> floats(n));
               case "mlp_unbatched" ->
                   model(repository, name, SeededModels.mlp(SEED), 1, "", false, n -> floats(n));
+              case "ensemble" -> sequence(repository, name);
               case "lm" ->
                   model(repository, name, LanguageModel.lm(SEED), 16, "", true, n -> tokens(n));
               case "bytes_1k" -> bytes(repository, name, 1 << 10, "");
@@ -82,6 +89,31 @@ public final class BenchmarkModels {
       }
     }
     return models;
+  }
+
+  /** The model mlp three times, one after the other, as an ensemble. */
+  private static Model sequence(Path repository, String name) throws IOException {
+    Path config = Files.createDirectories(repository.resolve(name)).resolve("config.pbtxt");
+    String step =
+        """
+        step {
+          model_name: "mlp" model_version: -1
+          input_map { key: "x" value: "%s" } output_map { key: "y" value: "%s" }
+        }
+        """;
+    Files.writeString(
+        config,
+        """
+        platform: "ensemble" max_batch_size: 64
+        input { name: "x" data_type: TYPE_FP32 dims: [1024] }
+        output { name: "y" data_type: TYPE_FP32 dims: [1024] }
+        ensemble_scheduling { %s %s %s }
+        """
+            .formatted(
+                step.formatted("x", "first"),
+                step.formatted("first", "second"),
+                step.formatted("second", "y")));
+    return new Model(name, config, 64, false, n -> floats(n));
   }
 
   /** Declares all models of a repository. */
@@ -154,12 +186,17 @@ public final class BenchmarkModels {
   }
 
   private static List<Tensor> tokens(long n) {
+    return tokens(n, TOKENS);
+  }
+
+  /** Inputs of the n-th request to {@code lm}, one row of so many tokens. */
+  static List<Tensor> tokens(long n, int length) {
     SplittableRandom random = new SplittableRandom(n);
-    ByteBuffer x = ByteBuffer.allocate(4 * TOKENS).order(ByteOrder.LITTLE_ENDIAN);
-    for (int i = 0; i < TOKENS; i++) {
+    ByteBuffer x = ByteBuffer.allocate(4 * length).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < length; i++) {
       x.putInt(random.nextInt(VOCABULARY));
     }
-    return List.of(tensor("tokens", TensorDatatype.INT32, TOKENS, x.flip()));
+    return List.of(tensor("tokens", TensorDatatype.INT32, length, x.flip()));
   }
 
   private static List<Tensor> bytes(long n, int size) {

@@ -65,6 +65,7 @@ public final class InferenceBenchmark {
    * @param mode {@code bare}, or {@code log} through the platform
    * @param p50Ms of a request; of a whole batch in mode {@code bare}
    * @param cpuReferenceMs how fast the processor was, see {@link CpuReference}
+   * @param computeMs mean time that a request's runs took; 0 in mode {@code bare}
    */
   public record Run(
       String model,
@@ -76,7 +77,8 @@ public final class InferenceBenchmark {
       double p99Ms,
       double meanBatch,
       double cpuUsPerRequest,
-      double cpuReferenceMs) {}
+      double cpuReferenceMs,
+      double computeMs) {}
 
   /**
    * What was measured.
@@ -166,7 +168,7 @@ public final class InferenceBenchmark {
             add(runs, bare(model, new BareModel.Way(1, way.threads() * way.intraThreads(), 1), 1));
           }
           for (int inFlight :
-              model.bare() ? List.of(settings.inFlight, 1) : List.of(settings.inFlight)) {
+              model.alone() ? List.of(settings.inFlight, 1) : List.of(settings.inFlight)) {
             loops.of(model).run(inFlight, settings.warmUp);
             add(runs, log(loops, model, inFlight, platform.jvm(), worker.jvm()));
           }
@@ -199,7 +201,8 @@ public final class InferenceBenchmark {
         speed.latencies().percentileMillis(TAIL),
         way.batch(),
         speed.cpuMicrosPerRow(),
-        reference.median());
+        reference.median(),
+        0);
   }
 
   private Run log(
@@ -219,7 +222,8 @@ public final class InferenceBenchmark {
         round.latencies().percentileMillis(TAIL),
         loops.requests(model).meanBatch(),
         cpu.toNanos() / 1e3 / round.latencies().count(),
-        reference.median());
+        reference.median(),
+        loops.requests(model).meanComputeMs());
   }
 
   private static Run median(List<Run> runs) {
@@ -234,7 +238,8 @@ public final class InferenceBenchmark {
         median(runs, Run::p99Ms),
         median(runs, Run::meanBatch),
         median(runs, Run::cpuUsPerRequest),
-        median(runs, Run::cpuReferenceMs));
+        median(runs, Run::cpuReferenceMs),
+        median(runs, Run::computeMs));
   }
 
   private static double median(List<Run> runs, ToDoubleFunction<Run> value) {

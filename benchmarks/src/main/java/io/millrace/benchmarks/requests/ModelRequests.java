@@ -17,6 +17,8 @@ final class ModelRequests {
   private long made;
   private double runs;
   private long answers;
+  private double computeMs;
+  private double meanComputeMs;
 
   /**
    * @param inputs of the n-th request
@@ -51,6 +53,7 @@ final class ModelRequests {
       return "%s: %s".formatted(answer.getOutcome(), answer.getFailure());
     }
     answers++;
+    computeMs += answer.getComputeMs();
     runs += 1.0 / Math.max(1, answer.getBatchSize());
     return answer.getOutputs().isEmpty() ? "it has no outputs" : "";
   }
@@ -58,8 +61,15 @@ final class ModelRequests {
   /** Mean rows of a run since the last call of this; each request is one row. */
   double meanBatch() {
     double mean = answers / runs;
+    meanComputeMs = computeMs / Math.max(1, answers);
+    computeMs = 0;
     answers = 0;
     runs = 0;
     return mean;
+  }
+
+  /** Mean time of a request's runs, milliseconds, up to the last call of {@link #meanBatch}. */
+  double meanComputeMs() {
+    return meanComputeMs;
   }
 }

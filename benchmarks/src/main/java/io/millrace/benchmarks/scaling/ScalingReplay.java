@@ -41,6 +41,7 @@ public final class ScalingReplay {
    * @param targetMs latency that is aimed at
    * @param quantile of the latency that is to meet it
    * @param coolDown of the policy millrace
+   * @param byTokens whether a request takes its time in proportion to its context tokens
    */
   public record Settings(
       int leadWindows,
@@ -49,7 +50,8 @@ public final class ScalingReplay {
       double serviceMs,
       double targetMs,
       double quantile,
-      Duration coolDown) {}
+      Duration coolDown,
+      boolean byTokens) {}
 
   /**
    * How a policy did in the second half.
@@ -157,7 +159,14 @@ public final class ScalingReplay {
     double patience = (settings.targetMs() - settings.serviceMs()) / 1e3;
     return trace.arrivals().length == 0
         ? new Waiting.Flow(trace.rates(), seconds(), settings.replicaRps(), patience)
-        : new Waiting.Queue(trace.arrivals(), seconds(), slots(), occupancyMs() / 1e3, patience);
+        : new Waiting.Queue(
+            trace.arrivals(),
+            seconds(),
+            slots(),
+            occupancyMs() / 1e3,
+            settings.serviceMs() / 1e3,
+            settings.targetMs() / 1e3,
+            settings.byTokens() ? trace.weights() : new double[0]);
   }
 
   private Outcome run(String name, Policy policy, int lead) {

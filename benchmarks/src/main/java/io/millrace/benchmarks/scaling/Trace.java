@@ -22,10 +22,16 @@ import java.util.Arrays;
  * @param rates arrivals per second, window by window
  * @param arrivals seconds since the start of the first window, ascending; empty if only rates are
  *     known
+ * @param weights context tokens of each arrival ÷ their mean; empty if only rates are known
  * @param gaps windows that were filled
  */
 public record Trace(
-    Duration window, long firstWindow, double[] rates, double[] arrivals, int gaps) {
+    Duration window,
+    long firstWindow,
+    double[] rates,
+    double[] arrivals,
+    double[] weights,
+    int gaps) {
   private static final int WINDOWS_MAX = 5_000_000;
   private static final int GAP_MAX = 1_000;
   private static final double SECONDS_MAX = 1e11;
@@ -100,38 +106,57 @@ public record Trace(
   /** Takes {@code TIMESTAMP,ContextTokens,GeneratedTokens}. */
   private static final class Arrivals {
     private final double seconds;
+    private final double speed;
     private final Numbers arrivals = new Numbers();
+    private final Numbers tokens = new Numbers();
     private double start;
 
-    Arrivals(double seconds) {
+    Arrivals(double seconds, double speed) {
       this.seconds = seconds;
+      this.speed = speed;
+    }
+
+    /** Seconds since the first arrival, at the speed of the replay. */
+    private double since(double at) {
+      return (at - start) / speed;
     }
 
     void take(TraceRows.Row row) {
       double at = time(row);
-      row.number(1, 0, TOKENS_MAX);
+      double context = row.number(1, 0, TOKENS_MAX);
       row.number(2, 0, TOKENS_MAX);
       if (arrivals.size == 0) {
         start = at;
-      } else if (at - start < arrivals.last()) {
+      } else if (since(at) < arrivals.last()) {
         throw row.wrong("'%s' is earlier than the line before".formatted(row.cell(0)));
       }
-      if ((at - start) / seconds >= WINDOWS_MAX) {
+      if (since(at) / seconds >= WINDOWS_MAX) {
         throw row.wrong(
             "'%s' is more than %,d windows of %.0f s after the first request"
                 .formatted(row.cell(0), WINDOWS_MAX, seconds));
       }
-      arrivals.add(at - start);
+      arrivals.add(since(at));
+      tokens.add(context);
     }
 
-    private static double time(TraceRows.Row row) {
-      try {
-        Instant at = LocalDateTime.parse(row.cell(0).strip(), TIMESTAMP).toInstant(ZoneOffset.UTC);
-        return at.getEpochSecond() + at.getNano() / 1e9;
-      } catch (DateTimeParseException e) {
-        throw row.wrong(
-            "'%s' is no time such as 2023-11-16 18:15:46.6805900".formatted(row.cell(0)));
+    /** Tokens of each ÷ their mean. */
+    double[] weights() {
+      double[] weights = tokens.all();
+      double mean = Arrays.stream(weights).average().orElse(0);
+      for (int i = 0; i < weights.length; i++) {
+        weights[i] = mean > 0 ? weights[i] / mean : 1;
       }
+      return weights;
+    }
+  }
+
+  /** Seconds since the epoch, of the first column of a trace of requests. */
+  static double time(TraceRows.Row row) {
+    try {
+      Instant at = LocalDateTime.parse(row.cell(0).strip(), TIMESTAMP).toInstant(ZoneOffset.UTC);
+      return at.getEpochSecond() + at.getNano() / 1e9;
+    } catch (DateTimeParseException e) {
+      throw row.wrong("'%s' is no time such as 2023-11-16 18:15:46.6805900".formatted(row.cell(0)));
     }
   }
 
@@ -152,6 +177,7 @@ public record Trace(
         (long) Math.floor(taken.first / taken.step),
         taken.rates.all(),
         new double[0],
+        new double[0],
         taken.gaps);
   }
 
@@ -159,12 +185,13 @@ public record Trace(
    * Reads {@code TIMESTAMP,ContextTokens,GeneratedTokens}. Windows without a request are silent;
    * the first one begins with the first request, and the last one, which is not whole, is left out.
    *
+   * @param speed how many times as fast as recorded they arrive
    * @throws CommandException naming the line that is wrong
    */
-  public static Trace arrivals(Path file, Duration window) {
+  public static Trace arrivals(Path file, Duration window, double speed) {
     TraceRows rows = new TraceRows(file, "TIMESTAMP,ContextTokens,GeneratedTokens");
     double seconds = window.toMillis() / 1e3;
-    Arrivals taken = new Arrivals(seconds);
+    Arrivals taken = new Arrivals(seconds, speed);
     rows.forEach(taken::take);
     double[] arrivals = taken.arrivals.all();
     int windows = arrivals.length == 0 ? 0 : (int) (taken.arrivals.last() / seconds);
@@ -180,6 +207,7 @@ public record Trace(
         rates[index] += 1 / seconds;
       }
     }
-    return new Trace(window, (long) Math.floor(taken.start / seconds), rates, arrivals, 0);
+    return new Trace(
+        window, (long) Math.floor(taken.start / seconds), rates, arrivals, taken.weights(), 0);
   }
 }

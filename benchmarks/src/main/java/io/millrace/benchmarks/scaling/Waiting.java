@@ -73,8 +73,10 @@ interface Waiting {
     private final double seconds;
     private final int slots;
     private final double occupancy;
-    private final double patience;
-    private final Deque<Double> queue = new ArrayDeque<>();
+    private final double service;
+    private final double target;
+    private final double[] weights;
+    private final Deque<Integer> queue = new ArrayDeque<>();
     private final PriorityQueue<Double> busy = new PriorityQueue<>();
     private int next;
     private int window;
@@ -83,14 +85,29 @@ interface Waiting {
      * @param seconds of a window
      * @param slots of a replica
      * @param occupancy seconds that a request keeps a slot
-     * @param patience seconds that a request may wait and still be in time
+     * @param service seconds that it takes when it waits for nothing
+     * @param target seconds within which it is to be answered
+     * @param weights of each request on both; empty: 1
      */
-    Queue(double[] arrivals, double seconds, int slots, double occupancy, double patience) {
+    Queue(
+        double[] arrivals,
+        double seconds,
+        int slots,
+        double occupancy,
+        double service,
+        double target,
+        double[] weights) {
       this.arrivals = arrivals;
       this.seconds = seconds;
       this.slots = slots;
       this.occupancy = occupancy;
-      this.patience = patience;
+      this.service = service;
+      this.target = target;
+      this.weights = weights;
+    }
+
+    private double weight(int request) {
+      return weights.length == 0 ? 1 : weights[request];
     }
 
     @Override
@@ -110,7 +127,7 @@ interface Waiting {
         }
         now = Math.max(now, event);
         if (arrival <= now) {
-          queue.addLast(arrival);
+          queue.addLast(next);
           next++;
           requests++;
         }
@@ -124,10 +141,11 @@ interface Waiting {
     private int start(double now, int servers) {
       int late = 0;
       while (busy.size() < servers && !queue.isEmpty()) {
-        if (now - queue.removeFirst() > patience) {
+        int request = queue.removeFirst();
+        if (now - arrivals[request] > target - service * weight(request)) {
           late++;
         }
-        busy.add(now + occupancy);
+        busy.add(now + occupancy * weight(request));
       }
       return late;
     }

@@ -31,7 +31,7 @@ class BenchmarkCommandsTest {
         .satisfies(
             b ->
                 assertThat(b.getSubcommands())
-                    .containsOnlyKeys("requests", "decisions", "inference"));
+                    .containsOnlyKeys("requests", "decisions", "inference", "soak"));
   }
 
   @ParameterizedTest

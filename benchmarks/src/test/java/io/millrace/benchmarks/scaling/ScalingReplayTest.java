@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 class ScalingReplayTest {
   private static final Duration WINDOW = Duration.ofMinutes(10);
   private static final ScalingReplay.Settings SETTINGS =
-      new ScalingReplay.Settings(1, Duration.ZERO, 10, 100, 200, 0.95, Duration.ofMinutes(5));
+      new ScalingReplay.Settings(
+          1, Duration.ZERO, 10, 100, 200, 0.95, Duration.ofMinutes(5), false);
 
   private static Map<String, ScalingReplay.Outcome> policies(
       int windows, IntToDoubleFunction rate) {
@@ -21,7 +22,7 @@ class ScalingReplayTest {
     for (int i = 0; i < windows; i++) {
       rates[i] = rate.applyAsDouble(i);
     }
-    Trace trace = new Trace(WINDOW, 0, rates, new double[0], 0);
+    Trace trace = new Trace(WINDOW, 0, rates, new double[0], new double[0], 0);
     return new ScalingReplay(trace, SETTINGS, line -> {}).run().policies();
   }
 
@@ -67,7 +68,16 @@ class ScalingReplayTest {
   void whoComesWhenAllSlotsAreTakenWaitsItsTurn() {
     double[] arrivals = {0, 0, 0, 0.5};
     // Two slots of one second, half a second of patience: the third waits one, the last half.
-    Waiting queue = new Waiting.Queue(arrivals, 10, 2, 1, 0.5);
+    Waiting queue = new Waiting.Queue(arrivals, 10, 2, 1, 1, 1.5, new double[0]);
+
+    assertThat(queue.serve(1)).isEqualTo(new Waiting.Served(4, 1, 0));
+  }
+
+  @Test
+  void whoTakesLongerMayWaitLess() {
+    double[] arrivals = {0, 0, 0, 0};
+    // Two slots: the first two take 1 s, the third waits that and takes 0.4 s, the last 0.6 s.
+    Waiting queue = new Waiting.Queue(arrivals, 10, 2, 1, 1, 1.5, new double[] {1, 1, 0.4, 0.6});
 
     assertThat(queue.serve(1)).isEqualTo(new Waiting.Served(4, 1, 0));
   }

@@ -35,7 +35,7 @@ class TraceTest {
   }
 
   private Trace arrivals(String lines) throws IOException {
-    return Trace.arrivals(file(ARRIVALS, lines), WINDOW);
+    return Trace.arrivals(file(ARRIVALS, lines), WINDOW, 1);
   }
 
   @Test
@@ -137,7 +137,7 @@ class TraceTest {
   }
 
   private static Trace read(String header, Path file) {
-    return header.equals(RATES) ? Trace.rates(file) : Trace.arrivals(file, WINDOW);
+    return header.equals(RATES) ? Trace.rates(file) : Trace.arrivals(file, WINDOW, 1);
   }
 
   private void refused(ThrowingCallable read, String said) {

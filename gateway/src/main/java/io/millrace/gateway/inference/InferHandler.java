@@ -13,17 +13,13 @@ import io.millrace.gateway.http.Gate;
 import io.millrace.gateway.http.Refusal;
 import io.millrace.gateway.log.Exchange;
 import io.millrace.gateway.log.Outcomes;
-import io.millrace.schemas.json.RecordJson;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -37,16 +33,6 @@ final class InferHandler implements Handler<RoutingContext> {
 
   /** Bodies up to this many bytes are read and written on the connection's thread. */
   private static final int QUICK_BYTES = 64 << 10;
-
-  /** Parameters that have fields of their own in the request, or concern only the gateway. */
-  private static final Set<String> OWN =
-      Set.of(
-          InferRequest.BINARY_OUTPUT,
-          "priority",
-          "timeout",
-          "sequence_id",
-          "sequence_start",
-          "sequence_end");
 
   private final GatewayContext context;
   private final Models models;
@@ -157,8 +143,7 @@ final class InferHandler implements Handler<RoutingContext> {
 
   private Duration timeout(TargetSpec model, Caller caller, InferRequest request) {
     Optional<Duration> asked =
-        Parameters.number(request.parameters(), "timeout")
-            .filter(micros -> micros > 0)
+        RequestEvents.timeoutMicros(request)
             .map(micros -> Duration.of(micros, TimeUnit.MICROSECONDS.toChronoUnit()));
     Duration timeout =
         caller.timeout().or(() -> asked).orElse(Duration.ofMillis(model.getDeadlineMs()));
@@ -174,10 +159,7 @@ final class InferHandler implements Handler<RoutingContext> {
       InferRequest request,
       Instant now,
       Instant deadline) {
-    Map<String, String> given = request.parameters();
-    Map<String, String> others = new HashMap<>(given);
-    others.keySet().removeAll(OWN);
-    return InferenceRequest.newBuilder()
+    return RequestEvents.of(request)
         .setId(context.log().newId())
         .setTenant(caller.tenant())
         .setCorrelationId(caller.correlationId())
@@ -185,14 +167,7 @@ final class InferHandler implements Handler<RoutingContext> {
         .setOccurredAt(now)
         .setModel(model.getName())
         .setModelVersion(Models.version(routing))
-        .setInputs(request.inputs())
-        .setOutputs(request.outputs().stream().map(InferRequest.Output::name).toList())
-        .setParameters(others)
-        .setPriority(Parameters.number(given, "priority").map(Math::toIntExact).orElse(0))
         .setDeadlineAt(deadline)
-        .setSequenceId(Parameters.sequence(given))
-        .setSequenceStart("true".equals(given.get("sequence_start")))
-        .setSequenceEnd("true".equals(given.get("sequence_end")))
         .setReplyPartition(context.log().replyPartition(Exchange.INFERENCE))
         .build();
   }
@@ -265,34 +240,5 @@ final class InferHandler implements Handler<RoutingContext> {
         200,
         response.binary() ? "application/octet-stream" : Answers.JSON_TYPE,
         response.body());
-  }
-
-  /** Reads parameters, each the text of one JSON value. */
-  private static final class Parameters {
-    private Parameters() {}
-
-    static Optional<Long> number(Map<String, String> parameters, String name) {
-      String text = parameters.get(name);
-      if (text == null) {
-        return Optional.empty();
-      }
-      String digits = RecordJson.parsed(text).asText();
-      try {
-        long number = Long.parseLong(digits);
-        if (number >= 0 && number <= Integer.MAX_VALUE) {
-          return Optional.of(number);
-        }
-      } catch (NumberFormatException notANumber) {
-        // Said below, with what was given.
-      }
-      throw Wrong.field("parameters." + name, "expected a whole number, but " + text + " is given");
-    }
-
-    /** Sequences are named by text or by a number other than 0. */
-    static @Nullable String sequence(Map<String, String> parameters) {
-      String text = parameters.get("sequence_id");
-      String id = text == null ? "" : RecordJson.parsed(text).asText();
-      return id.isEmpty() || id.equals("0") ? null : id;
-    }
   }
 }

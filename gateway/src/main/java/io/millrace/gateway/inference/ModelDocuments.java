@@ -14,6 +14,7 @@ import java.util.List;
 final class ModelDocuments {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
   private static final String PLATFORM = "onnxruntime_onnx";
+  private static final String ENSEMBLE = "ensemble";
 
   private ModelDocuments() {}
 
@@ -27,11 +28,16 @@ final class ModelDocuments {
     ObjectNode json = NODES.objectNode().put("name", model.getName());
     ArrayNode names = json.putArray("versions");
     versions.forEach(version -> names.add(version.getVersion()));
-    json.put("platform", PLATFORM);
+    json.put("platform", platform(model));
     ModelSpec spec = model.getModel();
     json.set("inputs", tensors(spec == null ? List.of() : spec.getInputs()));
     json.set("outputs", tensors(spec == null ? List.of() : spec.getOutputs()));
     return json;
+  }
+
+  private static String platform(TargetSpec model) {
+    ModelSpec spec = model.getModel();
+    return spec == null || spec.getSteps().isEmpty() ? PLATFORM : ENSEMBLE;
   }
 
   private static ArrayNode tensors(List<TensorSignature> signatures) {
@@ -49,7 +55,8 @@ final class ModelDocuments {
 
   /** A model's configuration: what was derived, and over it what its own says. */
   static ObjectNode config(TargetSpec model) {
-    ObjectNode json = NODES.objectNode().put("name", model.getName()).put("platform", PLATFORM);
+    ObjectNode json =
+        NODES.objectNode().put("name", model.getName()).put("platform", platform(model));
     ModelSpec spec = model.getModel();
     if (spec != null) {
       boolean batched = spec.getBatchMax() > 0;

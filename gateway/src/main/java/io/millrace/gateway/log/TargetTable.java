@@ -4,6 +4,7 @@ import io.millrace.events.OperationKind;
 import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.WorkerStatus;
+import io.millrace.schemas.ensemble.Parts;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
@@ -81,13 +82,28 @@ public final class TargetTable {
     return versions.getOrDefault(model, List.of());
   }
 
-  /** All versions of all models, by name and then the newest first. */
+  /**
+   * All versions of all models, by name and then the newest first; without the parts of ensembles.
+   */
   public List<TargetSpec> models() {
-    return new TreeMap<>(versions).values().stream().flatMap(List::stream).toList();
+    return new TreeMap<>(versions)
+        .values().stream()
+            .flatMap(List::stream)
+            .filter(model -> model.getModel() == null || model.getModel().getPartOf().isEmpty())
+            .toList();
   }
 
-  /** Whether a worker that lives and stays has the model ready. */
+  /**
+   * Whether a worker that lives and stays has the model ready; of an ensemble in parts, whether
+   * workers have those.
+   */
   public boolean ready(TargetSpec target, Instant now) {
+    return Parts.has(target)
+        ? Parts.ready(target, part -> find(part).filter(spec -> atWorker(spec, now)).isPresent())
+        : atWorker(target, now);
+  }
+
+  private boolean atWorker(TargetSpec target, Instant now) {
     Instant oldest = now.minus(BEAT_MAX);
     return workers.values().stream()
         .anyMatch(

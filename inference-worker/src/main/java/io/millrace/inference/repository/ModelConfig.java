@@ -161,7 +161,7 @@ public record ModelConfig(
         fields.object("response_cache").flag("enable"),
         fields.object("model_transaction_policy").flag("decoupled"),
         json.has("sequence_batching") ? SequencePlan.of(fields.object("sequence_batching")) : null,
-        json.has("ensemble_scheduling"));
+        json.has("ensemble_scheduling") || fields.text("platform").equals("ensemble"));
   }
 
   private static String fileName(JsonFields fields) {

@@ -133,6 +133,23 @@ public final class ModelRepository {
     return List.copyOf(versions);
   }
 
+  /**
+   * The versions of an ensemble that its policy serves, ascending; 1 where it has none, since there
+   * is nothing to put into their directories.
+   *
+   * @throws ModelException if there is no such ensemble, or its configuration does not do
+   */
+  public List<Long> ensembleVersions(String ensemble) {
+    ModelConfig config = config(ensemble);
+    Set<Long> present = versions(directory.resolve(ensemble));
+    return List.copyOf(config.versions().choose(present.isEmpty() ? Set.of(1L) : present));
+  }
+
+  /** The directory of a model. */
+  public Path home(String model) {
+    return directory.resolve(model);
+  }
+
   private static Set<Long> versions(Path home) {
     Set<Long> versions = new TreeSet<>();
     try (Stream<Path> entries = Files.list(home)) {

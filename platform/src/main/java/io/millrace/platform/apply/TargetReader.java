@@ -7,6 +7,7 @@ import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
 import io.millrace.schemas.serde.AvroSafety;
 import io.millrace.schemas.topics.Topics;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,10 +37,15 @@ final class TargetReader {
 
   private final Problems problems;
   private final PolicyReader policies;
+  private final ModelReader models;
 
-  TargetReader(Problems problems) {
+  /**
+   * @param base directory from which relative paths go
+   */
+  TargetReader(Problems problems, Path base) {
     this.problems = problems;
     this.policies = new PolicyReader(problems);
+    this.models = new ModelReader(problems, base);
   }
 
   /** The target, or empty if it has no usable name or kind; its problems are noted. */
@@ -57,8 +63,12 @@ final class TargetReader {
     fields.matching("pool", POOL, POOL_EXPECTED).ifPresent(spec::setPool);
     fields.text("description").ifPresent(spec::setDescription);
     runner(fields, spec, kind.orElse(TargetKind.UNKNOWN));
-    arguments(fields).ifPresent(spec::setArgumentsSchema);
-    policies.read(fields, spec);
+    if (kind.orElse(TargetKind.UNKNOWN) == TargetKind.MODEL) {
+      models.read(fields, spec);
+    } else {
+      arguments(fields).ifPresent(spec::setArgumentsSchema);
+    }
+    policies.read(fields, spec, kind.orElse(TargetKind.UNKNOWN));
     fields.textMap("labels", ENTRIES_MAX).ifPresent(spec::setLabels);
     fields.refuseOthers();
     if (name.isEmpty() || kind.isEmpty()) {
@@ -97,7 +107,7 @@ final class TargetReader {
     return TargetSpec.newBuilder().setTarget("pool:" + name).setName(name).setPool(name).build();
   }
 
-  private static String key(TargetKind kind, String name, String version) {
+  static String key(TargetKind kind, String name, String version) {
     String key = kind.name().toLowerCase(Locale.ROOT) + ":" + name;
     return kind == TargetKind.MODEL ? key + "@" + version : key;
   }

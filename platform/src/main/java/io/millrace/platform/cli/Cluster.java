@@ -20,6 +20,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
@@ -60,8 +61,13 @@ public final class Cluster implements AutoCloseable {
 
   /** Settings of the Avro serde for this platform's registry. */
   Map<String, Object> serdeSettings() {
+    return serdeSettings(addresses.requiredRegistry());
+  }
+
+  /** Settings of the Avro serde for a registry. */
+  static Map<String, Object> serdeSettings(String registry) {
     Map<String, Object> settings = new HashMap<>();
-    settings.put(SerdeConfig.SCHEMA_REGISTRY_URL, addresses.requiredRegistry());
+    settings.put(SerdeConfig.SCHEMA_REGISTRY_URL, registry);
     settings.put("schema.registry.request.timeout.ms", REQUEST_TIMEOUT_MS);
     settings.put("schema.registry.retry.timeout.ms", 2_000);
     return settings;
@@ -71,7 +77,9 @@ public final class Cluster implements AutoCloseable {
   <T extends SpecificRecord> Producer<String, T> producer(Topic<T> topic) {
     EventSerializer<T> serializer = new EventSerializer<>();
     serializer.configure(serdeSettings(), false);
-    return new KafkaProducer<>(producerSettings(), new StringSerializer(), serializer);
+    Map<String, Object> settings = producerSettings();
+    settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, topic.recordBytesMax());
+    return new KafkaProducer<>(settings, new StringSerializer(), serializer);
   }
 
   /** A producer of bytes; the caller closes it. */
@@ -98,6 +106,8 @@ public final class Cluster implements AutoCloseable {
     settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
     settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 100);
+    // What the ledger took back was never so.
+    settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, IsolationLevel.READ_COMMITTED.toString());
     return new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer());
   }
 

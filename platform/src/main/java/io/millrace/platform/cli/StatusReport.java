@@ -9,7 +9,10 @@ import io.millrace.events.HealthStatus;
 import io.millrace.events.PoolLoad;
 import io.millrace.events.ScalingDecision;
 import io.millrace.events.TargetSpec;
+import io.millrace.events.UsageWindow;
 import io.millrace.events.WorkerStatus;
+import io.millrace.platform.advice.Advice;
+import io.millrace.platform.advice.Advisor;
 import io.millrace.schemas.json.RecordJson;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -31,6 +34,7 @@ import picocli.CommandLine.Help;
  * @param health by target
  * @param workers by id
  * @param scaling the last decision on each pool that is scaled, by pool
+ * @param usage windows of what was used, by their names
  * @param undecodable records that could not be read
  */
 record StatusReport(
@@ -39,6 +43,7 @@ record StatusReport(
     Map<String, HealthStatus> health,
     Map<String, WorkerStatus> workers,
     Map<String, ScalingDecision> scaling,
+    Map<String, UsageWindow> usage,
     List<GroupLag> groups,
     int undecodable) {
   /** Workers say that they live once a second; after this they are shown as silent. */
@@ -65,6 +70,9 @@ record StatusReport(
     sections.print("TARGETS", targetTable(), "none; register some with 'millrace apply'");
     sections.print("WORKERS", workerTable(now), "none; nothing can run");
     sections.print("SCALED POOLS", scalingTable(now), "none; a pool with 'scaling' would be");
+    UsageReport used = new UsageReport(usage.values(), now);
+    sections.print("USED TODAY (UTC)", used.table(), "nothing");
+    sections.print("ADVICE", UsageReport.table(advice(used)), "none");
     sections.print("GROUPS", groupTable(), "none");
     if (undecodable > 0) {
       out.println(
@@ -203,6 +211,10 @@ record StatusReport(
     return table;
   }
 
+  private List<Advice> advice(UsageReport used) {
+    return Advisor.of(targets, health, scaling, used.byTarget());
+  }
+
   private static String liveness(WorkerStatus worker, Instant now) {
     Duration age = Duration.between(worker.getOccurredAt(), now);
     if (age.compareTo(SILENT_AFTER) > 0) {
@@ -251,6 +263,9 @@ record StatusReport(
       one.put("state", liveness(worker, now));
       workerArray.add(one);
     }
+    UsageReport used = new UsageReport(usage.values(), now);
+    document.set("usage", used.json());
+    document.set("advice", UsageReport.json(advice(used)));
     ArrayNode groupArray = document.putArray("groups");
     for (GroupLag group : groups) {
       ObjectNode one = groupArray.addObject();

@@ -4,11 +4,15 @@ import io.millrace.schemas.serde.Received;
 import io.millrace.schemas.serde.TotalDeserializer;
 import io.millrace.schemas.topics.Topic;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +40,16 @@ final class TableReader {
    * @throws CommandException if there is no such topic, or its end is not reached in time
    */
   <T extends SpecificRecord> Map<String, T> read(Topic<T> topic) {
+    return read(topic, null);
+  }
+
+  /**
+   * The part of a table that was written since then, by key.
+   *
+   * @param since null: ever
+   * @throws CommandException if there is no such topic, or its end is not reached in time
+   */
+  <T extends SpecificRecord> Map<String, T> read(Topic<T> topic, @Nullable Instant since) {
     Map<String, T> table = new TreeMap<>();
     TotalDeserializer<T> deserializer =
         TotalDeserializer.forValues(topic.record(), cluster.serdeSettings());
@@ -43,7 +57,7 @@ final class TableReader {
     try (Consumer<String, byte[]> consumer = cluster.consumer()) {
       Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
       consumer.assign(partitions);
-      consumer.seekToBeginning(partitions);
+      seek(consumer, partitions, ends, since);
       long lastProgress = System.nanoTime();
       while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
         for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
@@ -58,6 +72,24 @@ final class TableReader {
       }
     }
     return table;
+  }
+
+  private static void seek(
+      Consumer<String, byte[]> consumer,
+      List<TopicPartition> partitions,
+      Map<TopicPartition, Long> ends,
+      @Nullable Instant since) {
+    if (since == null) {
+      consumer.seekToBeginning(partitions);
+      return;
+    }
+    Map<TopicPartition, Long> times = new HashMap<>();
+    partitions.forEach(partition -> times.put(partition, since.toEpochMilli()));
+    Map<TopicPartition, OffsetAndTimestamp> found = consumer.offsetsForTimes(times);
+    for (TopicPartition partition : partitions) {
+      OffsetAndTimestamp first = found.get(partition);
+      consumer.seek(partition, first == null ? ends.getOrDefault(partition, 0L) : first.offset());
+    }
   }
 
   private <T extends SpecificRecord> void put(

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -44,6 +45,7 @@ final class UpCommand implements Callable<Integer> {
   private static final int PARTITIONS_MAX = 64;
 
   private static final String OPERATIONS = "operations";
+  private static final String LEDGER = "ledger";
   private static final String TOOL_WORKER = "tool-worker";
   private static final String MODELS = "models";
   private static final String GATEWAY = "gateway";
@@ -97,9 +99,10 @@ final class UpCommand implements Callable<Integer> {
       names = "--parts",
       split = ",",
       hidden = true,
-      defaultValue = OPERATIONS + "," + TOOL_WORKER + "," + MODELS + "," + GATEWAY,
+      defaultValue = OPERATIONS + "," + LEDGER + "," + TOOL_WORKER + "," + MODELS + "," + GATEWAY,
       description =
-          "Parts that run in this process: operations, tool-worker, models, gateway or none.")
+          "Parts that run in this process: operations, ledger, tool-worker, models, gateway or"
+              + " none.")
   private List<String> parts;
 
   @Option(
@@ -133,8 +136,15 @@ final class UpCommand implements Callable<Integer> {
             topics,
             START_TIMEOUT);
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    List<Part> started = parts(meters);
     CountDownLatch stop = new CountDownLatch(1);
+    AtomicBoolean failed = new AtomicBoolean();
+    List<Part> started =
+        parts(
+            meters,
+            () -> {
+              failed.set(true);
+              stop.countDown();
+            });
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(stop, stopped), "stop"));
     try (EmbeddedPlatform platform = start(options, meters, started)) {
@@ -144,17 +154,25 @@ final class UpCommand implements Callable<Integer> {
     } finally {
       stopped.countDown();
     }
+    if (failed.get()) {
+      throw CommandException.failed(
+          "operations cannot go on, so the platform was stopped; the log lines above say why: put"
+              + " that right and start it again, its data stay");
+    }
     return ExitCode.OK;
   }
 
-  private List<Part> parts(PrometheusMeterRegistry meters) {
+  private List<Part> parts(PrometheusMeterRegistry meters, Runnable onFailure) {
     List<Part> chosen = new ArrayList<>(List.of(new SchemasPart()));
     for (String part : parts) {
       switch (part) {
         case OPERATIONS ->
             chosen.add(
                 new OperationsPart(
-                    meters, Map.of(OperationsConfig.THREADS, Integer.toString(partitions))));
+                    meters,
+                    Map.of(OperationsConfig.THREADS, Integer.toString(partitions)),
+                    onFailure));
+        case LEDGER -> chosen.add(OperationsPart.ledger(meters, Map.of(), onFailure));
         case TOOL_WORKER -> chosen.add(new ToolWorkerPart(meters, Map.of()));
         case MODELS ->
             chosen.add(
@@ -164,8 +182,8 @@ final class UpCommand implements Callable<Integer> {
         case NONE -> {}
         default ->
             throw CommandException.usage(
-                "--parts: expected %s, %s, %s, %s or %s, but %s is given"
-                    .formatted(OPERATIONS, TOOL_WORKER, MODELS, GATEWAY, NONE, part));
+                "--parts: expected %s, %s, %s, %s, %s or %s, but %s is given"
+                    .formatted(OPERATIONS, LEDGER, TOOL_WORKER, MODELS, GATEWAY, NONE, part));
       }
     }
     return chosen;

@@ -5,25 +5,60 @@ import io.millrace.topologies.OperationsApplication;
 import io.millrace.topologies.OperationsConfig;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
-/** The request path, plans and health. */
+/** The request path, plans and health; or the ledger, which runs in the same way. */
 public final class OperationsPart implements Part {
+  private final String name;
+  private final BiFunction<OperationsConfig, MeterRegistry, OperationsApplication> maker;
   private final MeterRegistry meters;
   private final Map<String, String> settings;
+  private final Runnable onFailure;
   private volatile @Nullable OperationsApplication application;
 
   /**
    * @param settings further settings of the application
    */
   public OperationsPart(MeterRegistry meters, Map<String, String> settings) {
+    this(meters, settings, () -> {});
+  }
+
+  /**
+   * @param settings further settings of the application
+   * @param onFailure called, maybe more than once, when the application has failed for good
+   */
+  public OperationsPart(MeterRegistry meters, Map<String, String> settings, Runnable onFailure) {
+    this("operations", OperationsApplication::new, meters, settings, onFailure);
+  }
+
+  private OperationsPart(
+      String name,
+      BiFunction<OperationsConfig, MeterRegistry, OperationsApplication> maker,
+      MeterRegistry meters,
+      Map<String, String> settings,
+      Runnable onFailure) {
+    this.name = name;
+    this.maker = maker;
     this.meters = meters;
     this.settings = settings;
+    this.onFailure = onFailure;
+  }
+
+  /**
+   * The ledger.
+   *
+   * @param settings further settings of the application
+   * @param onFailure called, maybe more than once, when the application has failed for good
+   */
+  public static OperationsPart ledger(
+      MeterRegistry meters, Map<String, String> settings, Runnable onFailure) {
+    return new OperationsPart("ledger", OperationsApplication::ledger, meters, settings, onFailure);
   }
 
   @Override
   public String name() {
-    return "operations";
+    return name;
   }
 
   @Override
@@ -36,8 +71,9 @@ public final class OperationsPart implements Part {
     all.put(OperationsConfig.BOOTSTRAP_SERVERS, endpoints.bootstrapServers());
     all.put(OperationsConfig.SCHEMA_REGISTRY_URL, endpoints.schemaRegistryUrl());
     all.put(OperationsConfig.STATE_DIR, endpoints.data().resolve("state").toString());
-    OperationsApplication started = new OperationsApplication(new OperationsConfig(all), meters);
+    OperationsApplication started = maker.apply(new OperationsConfig(all), meters);
     application = started;
+    started.onFailure(onFailure);
     started.start();
   }
 

@@ -15,7 +15,7 @@ public final class ModelTargets {
   }
 
   /** How long an answer is served again where the configuration enables its cache. */
-  private static final long CACHE_TTL_MS = 300_000;
+  public static final long CACHE_TTL_MS = 300_000;
 
   private ModelTargets() {}
 

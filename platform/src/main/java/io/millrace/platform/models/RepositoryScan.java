@@ -9,10 +9,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,9 +26,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RepositoryScan {
   private static final long SETTLED_MILLIS = 500;
+  private static final Pattern POOL = Pattern.compile("[a-z0-9-]{1,40}");
 
   private final Path directory;
   private final ModelRepository repository;
+  private final Ensembles ensembles;
   private final String pool;
   private final Map<Path, Hashed> hashes = new HashMap<>();
   private final Map<String, TargetSpec> declared = new TreeMap<>();
@@ -47,11 +52,13 @@ public final class RepositoryScan {
   public RepositoryScan(Path directory, String pool) {
     this.directory = directory;
     this.repository = new ModelRepository(directory);
+    this.ensembles = new Ensembles(repository, pool);
     this.pool = pool;
   }
 
-  /** Takes what was declared of this repository's models by an earlier run, by key. */
+  /** Takes what is declared of this repository's models, by key, in place of what it knew. */
   public void declared(Map<String, TargetSpec> before) {
+    declared.clear();
     before.forEach(
         (key, spec) -> {
           if (spec.getModel() != null
@@ -73,14 +80,20 @@ public final class RepositoryScan {
     Map<String, TargetSpec> present = new TreeMap<>();
     Map<String, String> wrong = new LinkedHashMap<>();
     if (Files.isDirectory(directory)) {
+      List<String> composed = new ArrayList<>();
       for (String model : repository.models()) {
         try {
-          look(model, present, now);
+          if (repository.config(model).ensemble()) {
+            composed.add(model);
+          } else {
+            look(model, present, now);
+          }
         } catch (ModelException e) {
           wrong.put(model, String.valueOf(e.getMessage()));
           keep(model, present);
         }
       }
+      lookAtEnsembles(composed, present, wrong);
     }
     Map<String, @Nullable TargetSpec> changed = new LinkedHashMap<>();
     present.forEach(
@@ -107,22 +120,48 @@ public final class RepositoryScan {
     return !declared.isEmpty();
   }
 
+  /** After the models, which they are made of. */
+  private void lookAtEnsembles(
+      List<String> composed, Map<String, TargetSpec> present, Map<String, String> wrong) {
+    Map<String, TargetSpec> models = new TreeMap<>(present);
+    for (String ensemble : composed) {
+      try {
+        ensembles
+            .targets(ensemble, models)
+            .forEach(target -> present.put(target.getTarget(), target));
+      } catch (ModelException e) {
+        wrong.put(ensemble, String.valueOf(e.getMessage()));
+        keep(ensemble, present);
+      }
+    }
+  }
+
   private void look(String model, Map<String, TargetSpec> present, long now) {
     for (ModelRepository.Version version : repository.versions(model)) {
       String key = ModelTargets.key(model, version.version());
       Hashed hashed = hashed(version.file(), now);
       if (hashed != null) {
-        present.put(key, ModelTargets.target(version, pool, hashed.sha256));
+        present.put(key, ModelTargets.target(version, pool(version), hashed.sha256));
       } else if (declared.containsKey(key)) {
         present.put(key, declared.get(key));
       }
     }
   }
 
+  private String pool(ModelRepository.Version version) {
+    String own = version.config().parameters().getOrDefault("pool", pool);
+    if (!POOL.matcher(own).matches()) {
+      throw ModelException.config(
+          "parameters.pool is '%s'; expected 1 to 40 lower-case letters, digits or '-'"
+              .formatted(own));
+    }
+    return own;
+  }
+
   private void keep(String model, Map<String, TargetSpec> present) {
     declared.forEach(
         (key, spec) -> {
-          if (spec.getName().equals(model)) {
+          if (spec.getName().equals(model) || spec.getName().startsWith(model + "/")) {
             present.put(key, spec);
           }
         });

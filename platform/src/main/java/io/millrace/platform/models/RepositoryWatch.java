@@ -2,30 +2,26 @@ package io.millrace.platform.models;
 
 import io.millrace.events.TargetSpec;
 import io.millrace.inference.ModelException;
+import io.millrace.platform.provision.DeclaredTargets;
+import io.millrace.platform.provision.Pools;
+import io.millrace.platform.provision.ProvisioningException;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.serde.EventSerializer;
-import io.millrace.schemas.serde.Received;
 import io.millrace.schemas.serde.SerdeConfig;
-import io.millrace.schemas.serde.TotalDeserializer;
 import io.millrace.schemas.topics.Topics;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,10 +31,12 @@ import org.slf4j.LoggerFactory;
 public final class RepositoryWatch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RepositoryWatch.class);
   private static final Duration EVERY = Duration.ofSeconds(1);
-  private static final Duration POLL = Duration.ofMillis(100);
+  private static final Duration SETUP = Duration.ofSeconds(20);
+  private static final String POOL_PREFIX = "pool:";
 
   private final RepositoryScan scan;
   private final Path directory;
+  private final String pool;
   private final Map<String, Object> kafka;
   private final Map<String, Object> serde;
   private final Runnable onModels;
@@ -46,6 +44,7 @@ public final class RepositoryWatch implements AutoCloseable {
   private final CountDownLatch stopping = new CountDownLatch(1);
   private volatile boolean looked;
   private boolean any;
+  private boolean pooled;
 
   /**
    * Does nothing before {@link #start}.
@@ -58,6 +57,7 @@ public final class RepositoryWatch implements AutoCloseable {
       Path directory, String pool, String bootstrap, String registry, Runnable onModels) {
     this.scan = new RepositoryScan(directory, pool);
     this.directory = directory;
+    this.pool = pool;
     this.kafka = Map.of("bootstrap.servers", bootstrap);
     this.serde = Map.of(SerdeConfig.SCHEMA_REGISTRY_URL, registry);
     this.onModels = onModels;
@@ -96,12 +96,17 @@ public final class RepositoryWatch implements AutoCloseable {
       do {
         try {
           if (!known) {
-            scan.declared(present());
+            Map<String, TargetSpec> present =
+                DeclaredTargets.read(kafka, serde, () -> stopping.getCount() == 0);
+            scan.declared(present);
+            pooled = present.containsKey(POOL_PREFIX + pool);
             known = true;
           }
           declare(producer, scan.look(System.currentTimeMillis()));
           looked = true;
-        } catch (ModelException | KafkaException e) {
+        } catch (ModelException | KafkaException | ProvisioningException e) {
+          // What was found may not be declared: that is seen by reading what is.
+          known = false;
           LOG.warn(
               "The models in {} could not be declared; trying again: {}", directory, e.toString());
         }
@@ -114,13 +119,17 @@ public final class RepositoryWatch implements AutoCloseable {
         .problems()
         .forEach((model, problem) -> LOG.warn("Model {} is not served: {}", model, problem));
     if (!any && scan.any()) {
-      any = true;
       onModels.run();
+      any = true;
     }
     if (changes.targets().isEmpty()) {
       return;
     }
     Instant now = Instant.now();
+    if (!pooled) {
+      registerPool(producer, now);
+      pooled = true;
+    }
     changes
         .targets()
         .forEach(
@@ -131,6 +140,17 @@ public final class RepositoryWatch implements AutoCloseable {
     producer.flush();
   }
 
+  /** A platform without tools has no pool yet; one that is there keeps its policies. */
+  private void registerPool(KafkaProducer<String, TargetSpec> producer, Instant now) {
+    try (Admin admin = Admin.create(kafka)) {
+      new Pools(admin, SETUP).create(List.of(pool));
+    }
+    String key = POOL_PREFIX + pool;
+    TargetSpec spec =
+        TargetSpec.newBuilder().setTarget(key).setName(pool).setPool(pool).build();
+    producer.send(new ProducerRecord<>(Topics.TARGETS.name(), key, stamped(spec, now)));
+  }
+
   private static @Nullable TargetSpec stamped(@Nullable TargetSpec spec, Instant now) {
     if (spec == null) {
       return null;
@@ -139,36 +159,6 @@ public final class RepositoryWatch implements AutoCloseable {
     stamped.setId(Ids.v7(now.toEpochMilli(), ThreadLocalRandom.current()));
     stamped.setOccurredAt(now);
     return stamped;
-  }
-
-  /** What is declared now, by key. */
-  private Map<String, TargetSpec> present() {
-    Map<String, TargetSpec> present = new HashMap<>();
-    TotalDeserializer<TargetSpec> reader =
-        TotalDeserializer.forValues(TargetSpec.class, new HashMap<>(serde));
-    try (KafkaConsumer<String, byte[]> consumer =
-        new KafkaConsumer<>(kafka, new StringDeserializer(), new ByteArrayDeserializer())) {
-      List<TopicPartition> partitions =
-          consumer.partitionsFor(Topics.TARGETS.name()).stream()
-              .map(info -> new TopicPartition(info.topic(), info.partition()))
-              .toList();
-      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-      consumer.assign(partitions);
-      consumer.seekToBeginning(partitions);
-      while (stopping.getCount() > 0
-          && ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
-        for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
-          Received<TargetSpec> received = reader.deserialize(record.topic(), record.value());
-          TargetSpec spec = received == null ? null : received.record();
-          if (record.key() != null && spec != null) {
-            present.put(record.key(), spec);
-          } else if (record.key() != null && received == null) {
-            present.remove(record.key());
-          }
-        }
-      }
-    }
-    return present;
   }
 
   /** Stops; what is declared stays. */

@@ -82,6 +82,7 @@ class StatusReportTest {
         health,
         Map.of(),
         scaling,
+        Map.of(),
         List.of(),
         0);
   }

@@ -2,6 +2,7 @@ package io.millrace.platform.embedded;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -10,6 +11,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.millrace.events.TensorDatatype;
 import io.millrace.inference.onnx.OnnxGraph;
 import io.millrace.inference.onnx.SeededModels;
+import io.millrace.platform.packaging.ModelPackage;
 import io.millrace.platform.provision.Provisioner;
 import io.millrace.schemas.topics.Topics;
 import java.io.IOException;
@@ -191,5 +193,26 @@ class ModelsEndToEndTest {
 
     assertThat(response.statusCode()).isBetween(400, 499);
     assertThat(JSON.readTree(response.body()).path("error").textValue()).contains("INPUT0");
+  }
+
+  @Test
+  void theSmokeTestOfAPackagedModelTellsWhetherItIsServed(@TempDir Path folder) throws Exception {
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/curl")), "the script needs curl");
+    put(SeededModels.tiny(), "packaged", 1);
+    awaitReady("packaged/versions/1");
+    int unused =
+        ModelPackage.of(models.resolve("packaged"), "", "base:1").write("", folder.resolve("out"));
+
+    assertThat(smoke(folder, gateway.url())).startsWith("0 smoke test: " + gateway.url() + "/v2/models/packaged answers: {");
+    assertThat(smoke(folder, gateway.url() + "/none")).startsWith("1 smoke test: ");
+  }
+
+  private static String smoke(Path folder, String url) throws Exception {
+    Process process =
+        new ProcessBuilder(folder.resolve("out/smoke-test.sh").toString(), url, "1")
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return process.waitFor() + " " + said;
   }
 }

@@ -49,7 +49,8 @@ class OperationsProcessTest {
             .until(() -> get(port, "/readyz").statusCode() == 200);
         assertThat(get(port, "/readyz").body())
             .isEqualTo(
-                "{\"ready\":true,\"parts\":{\"operations\":{\"ready\":true,\"detail\":\"\"}}}");
+                "{\"ready\":true,\"parts\":{\"operations\":{\"ready\":true,\"detail\":\"\"},"
+                    + "\"ledger\":{\"ready\":true,\"detail\":\"\"}}}");
         assertThat(get(port, "/livez").statusCode()).isEqualTo(200);
         assertThat(get(port, "/metrics").body())
             .contains("millrace_lag_records", "millrace_calls_in_flight", "millrace_store_bytes");
@@ -58,6 +59,33 @@ class OperationsProcessTest {
       }
       assertThat(operations.waitFor(30, TimeUnit.SECONDS)).isTrue();
       assertThat(operations.exitValue()).as("128 and SIGTERM").isEqualTo(143);
+    }
+  }
+
+  @Test
+  void itWaitsForBrokersThatAreAway() throws Exception {
+    int broker = freePort();
+    int registry = freePort();
+    int port = freePort();
+    Endpoints away =
+        new Endpoints("127.0.0.1:" + broker, "http://127.0.0.1:" + registry, Path.of(""));
+    Process operations = start(away, port);
+    try {
+      await().atMost(Duration.ofSeconds(60)).until(() -> output().contains("do not answer"));
+      assertThat(get(port, "/readyz").statusCode()).isEqualTo(503);
+      assertThat(get(port, "/readyz").body()).contains("waits for the brokers");
+      List<NewTopic> topics = Topics.all().stream().map(Provisioner::embedded).toList();
+      try (EmbeddedPlatform cluster = cluster(topics, broker, registry)) {
+        await()
+            .atMost(Duration.ofSeconds(60))
+            .failFast("the process ended", () -> !operations.isAlive())
+            .until(() -> get(port, "/readyz").statusCode() == 200);
+        assertThat(cluster.readiness().ready()).isTrue();
+        operations.destroy();
+        assertThat(operations.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      }
+    } finally {
+      operations.destroyForcibly();
     }
   }
 
@@ -78,10 +106,29 @@ class OperationsProcessTest {
     }
   }
 
+  @Test
+  void itEndsWithOneClearLineWhereNobodyKnowsTheBrokersName() throws Exception {
+    Process lost =
+        start(new Endpoints("nowhere.invalid:9092", "http://127.0.0.1:1", Path.of("")), 0);
+    assertThat(lost.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(lost.exitValue()).isEqualTo(1);
+    assertThat(output()).contains("resolvable bootstrap").doesNotContain("\tat ");
+  }
+
   private EmbeddedPlatform cluster(List<NewTopic> topics) {
+    return cluster(topics, 0, 0);
+  }
+
+  private EmbeddedPlatform cluster(List<NewTopic> topics, int port, int registryPort) {
     return EmbeddedPlatform.start(
         new PlatformOptions(
-            folder.resolve("cluster"), 0, 0, 0, false, topics, Duration.ofSeconds(60)),
+            folder.resolve("cluster"),
+            port,
+            registryPort,
+            0,
+            false,
+            topics,
+            Duration.ofSeconds(60)),
         new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
         List.of());
   }

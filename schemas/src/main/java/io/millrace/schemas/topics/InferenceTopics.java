@@ -1,5 +1,6 @@
 package io.millrace.schemas.topics;
 
+import static io.millrace.schemas.topics.Topic.Cleanup.COMPACT;
 import static io.millrace.schemas.topics.Topic.Cleanup.COMPACT_AND_DELETE;
 import static io.millrace.schemas.topics.Topic.Cleanup.DELETE;
 import static io.millrace.schemas.topics.Topic.Spread.KEYED;
@@ -7,8 +8,12 @@ import static io.millrace.schemas.topics.Topic.Spread.KEYED;
 import io.millrace.events.Attempt;
 import io.millrace.events.Cancel;
 import io.millrace.events.Control;
+import io.millrace.events.InferenceFeedback;
 import io.millrace.events.InferenceRequest;
 import io.millrace.events.InferenceResult;
+import io.millrace.events.SplitEvidence;
+import io.millrace.events.SplitStatus;
+import io.millrace.events.Task;
 import io.millrace.events.ToolCached;
 import java.time.Duration;
 import java.util.List;
@@ -52,7 +57,7 @@ public final class InferenceTopics {
           DELETE,
           DAY,
           "dispatch, clients",
-          "clients, ensemble, health");
+          "clients, ensemble, health, ledger");
 
   /** What workers say of inference tasks. */
   public static final Topic<Attempt> ATTEMPTS =
@@ -63,7 +68,7 @@ public final class InferenceTopics {
           KEYED,
           DELETE,
           DAY,
-          "workers",
+          "workers, ensemble",
           "dispatch");
 
   /** Wishes to end inference requests. */
@@ -102,8 +107,67 @@ public final class InferenceTopics {
           "dispatch",
           "dispatch of new instances and other regions");
 
+  /** Tasks of ensembles that consist of parts. */
+  public static final Topic<Task> ENSEMBLES =
+      new Topic<>(
+          "inference.ensembles",
+          Task.class,
+          "fingerprint",
+          KEYED,
+          DELETE,
+          DAY,
+          "dispatch",
+          "ensemble");
+
+  /** What each stream task saw of the splits of ensembles. */
+  public static final Topic<SplitEvidence> SPLIT_EVIDENCE =
+      new Topic<>(
+          "inference.split-evidence",
+          SplitEvidence.class,
+          "ensemble and step",
+          KEYED,
+          DELETE,
+          DAY,
+          "ensemble",
+          "splits");
+
+  /** How the splits of ensembles stand. */
+  public static final Topic<SplitStatus> SPLITS =
+      new Topic<>(
+          "inference.splits",
+          SplitStatus.class,
+          "ensemble and step",
+          KEYED,
+          COMPACT,
+          Duration.ofDays(7),
+          "splits",
+          "ensemble, people");
+
+  /** What clients say of answers. */
+  public static final Topic<InferenceFeedback> FEEDBACK =
+      new Topic<>(
+          "inference.feedback",
+          InferenceFeedback.class,
+          "operation id",
+          KEYED,
+          DELETE,
+          DAY,
+          "clients",
+          "selector");
+
   static final List<Topic<?>> ALL =
-      List.of(REQUESTS, REQUESTS_ROUTED, RESULTS, ATTEMPTS, CANCELS, CONTROLS, CACHED);
+      List.of(
+          REQUESTS,
+          REQUESTS_ROUTED,
+          RESULTS,
+          ATTEMPTS,
+          CANCELS,
+          CONTROLS,
+          CACHED,
+          ENSEMBLES,
+          SPLIT_EVIDENCE,
+          SPLITS,
+          FEEDBACK);
 
   private InferenceTopics() {}
 }

@@ -109,7 +109,8 @@ public record Topic<T extends SpecificRecord>(
     return List.of(writers.split(", ")).contains("clients");
   }
 
-  private int recordBytesMax() {
+  /** Largest record that its brokers take, bytes. */
+  public int recordBytesMax() {
     if (record == Rejection.class) {
       return REJECTION_BYTES_MAX;
     }

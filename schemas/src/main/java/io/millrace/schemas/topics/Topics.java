@@ -25,6 +25,7 @@ import io.millrace.events.ToolPlanResult;
 import io.millrace.events.ToolResult;
 import io.millrace.events.ToolStep;
 import io.millrace.events.Usage;
+import io.millrace.events.UsageWindow;
 import io.millrace.events.WorkerStatus;
 import java.time.Duration;
 import java.util.List;
@@ -105,7 +106,7 @@ public final class Topics {
           DELETE,
           DAY,
           "dispatch, clients",
-          "clients, plan, health");
+          "clients, plan, health, ledger");
 
   /** Conversations, step by step: all while any target is run ahead, else a sample. */
   public static final Topic<ToolStep> TOOL_STEPS =
@@ -275,6 +276,23 @@ public final class Topics {
       new Topic<>(
           "usage", Usage.class, "tenant", KEYED, DELETE, QUARTER, "ledger", "people, sinks");
 
+  /** What operations used whose results lie elsewhere than at their id's home. */
+  public static final Topic<Usage> USAGE_ROUTED =
+      new Topic<>(
+          "usage.routed", Usage.class, BY_OPERATION, KEYED, DELETE, DAY, "ledger", "ledger");
+
+  /** What was used, by hour and by day. */
+  public static final Topic<UsageWindow> USAGE_WINDOWS =
+      new Topic<>(
+          "usage.windows",
+          UsageWindow.class,
+          "window, tenant, target and part",
+          KEYED,
+          COMPACT_AND_DELETE,
+          QUARTER,
+          "ledger",
+          "status, people, sinks");
+
   /** What people should know. */
   public static final Topic<Alert> ALERTS =
       new Topic<>("alerts", Alert.class, "tenant", KEYED, DELETE, WEEK, "all", "people, sinks");
@@ -314,6 +332,8 @@ public final class Topics {
           ALERTS,
           AUDIT,
           USAGE,
+          USAGE_ROUTED,
+          USAGE_WINDOWS,
           REJECTIONS);
 
   private static final List<Topic<?>> ALL =

@@ -66,7 +66,8 @@ class TopicsTest {
           "targets",
           "health.status",
           "scaling.decisions",
-          "cache.invalidations");
+          "cache.invalidations",
+          "inference.splits");
 
   @Test
   void everyTopicOfTheDesignIsInTheCatalogue() {

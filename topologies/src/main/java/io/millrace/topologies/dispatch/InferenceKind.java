@@ -9,8 +9,10 @@ import io.millrace.events.ModelSpec;
 import io.millrace.events.Task;
 import io.millrace.events.Tensor;
 import io.millrace.events.ToolStep;
+import io.millrace.schemas.ensemble.Parts;
 import io.millrace.schemas.identity.Fingerprint;
 import io.millrace.schemas.identity.InputsDigest;
+import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.state.Answer;
@@ -50,6 +52,9 @@ final class InferenceKind implements Kind<InferenceRequest, InferenceResult> {
 
   @Override
   public Topic<Task> tasks(String pool, Task task) {
+    if (pool.equals(Parts.POOL)) {
+      return InferenceTopics.ENSEMBLES;
+    }
     InferenceWork work = task.getInference();
     return work == null || work.getSequenceId() == null
         ? Topics.inferenceTasks(pool)
@@ -69,7 +74,8 @@ final class InferenceKind implements Kind<InferenceRequest, InferenceResult> {
   @Override
   public Request request(
       InferenceRequest asked, @Nullable Target target, String name, Coordinates at, long now) {
-    Coordinates inputsAt = asked.getInputsCoordinates();
+    // A call of an ensemble may have inputs and name the place of others: both are read at its own.
+    Coordinates inputsAt = asked.getInputs().isEmpty() ? asked.getInputsCoordinates() : null;
     String digest = inputsAt == null ? null : asked.getInputsDigest();
     if (digest == null) {
       digest = InputsDigest.of(asked);
@@ -94,6 +100,8 @@ final class InferenceKind implements Kind<InferenceRequest, InferenceResult> {
     request.setArguments(NO_ARGUMENTS);
     request.setInference(work);
     request.setInputsDigest(digest);
+    request.setInputBytes(
+        inputsAt == null ? Tensors.bytes(asked.getInputs()) : asked.getInputsBytes());
     request.setContent(
         ((long) digest.hashCode() << 32) ^ TargetTable.bareModel(asked.getModel()).hashCode());
     request.setArrivedAt(now);
@@ -193,6 +201,7 @@ final class InferenceKind implements Kind<InferenceRequest, InferenceResult> {
     asked.setInputs(List.of());
     asked.setInputsCoordinates(work.getInputsCoordinates());
     asked.setInputsDigest(request.getInputsDigest());
+    asked.setInputsBytes(request.getInputBytes());
     asked.setModelVersion(request.getTargetVersion());
     asked.setOutputs(work.getOutputs());
     asked.setParameters(work.getParameters());
@@ -238,6 +247,7 @@ final class InferenceKind implements Kind<InferenceRequest, InferenceResult> {
     result.setDevice(run == null ? "" : run.getDevice());
     result.setChunk(run == null ? 0 : run.getChunk());
     result.setLast(run == null || run.getLast());
+    result.setInputBytes(request.getInputBytes());
     return result;
   }
 

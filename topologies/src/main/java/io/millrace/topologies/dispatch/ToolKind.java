@@ -55,6 +55,7 @@ final class ToolKind implements Kind<ToolCall, ToolResult> {
     request.setTarget(name);
     request.setTargetVersion(call.getTargetVersion());
     request.setArguments(call.getArguments());
+    request.setInputBytes(call.getArguments().length());
     request.setContent(content(request));
     request.setArrivedAt(now);
     Instant deadline = call.getDeadlineAt();
@@ -151,6 +152,7 @@ final class ToolKind implements Kind<ToolCall, ToolResult> {
     result.setReplyPartition(request.getReplyPartition());
     result.setParentId(request.getParentId());
     result.setParentCall(request.getParentCall());
+    result.setInputBytes(request.getInputBytes());
     return result;
   }
 

@@ -6,10 +6,14 @@ import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SchemaValidatorsConfig;
 import com.networknt.schema.SpecVersion;
 import io.millrace.events.HealthStatus;
+import io.millrace.events.ModelSpec;
+import io.millrace.events.ScalingPolicy;
 import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.WorkerStatus;
+import io.millrace.schemas.ensemble.Parts;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -30,6 +34,7 @@ public final class TargetTable {
   private final Map<String, Target> targets = new ConcurrentHashMap<>();
   private final Map<String, TargetSpec> pools = new ConcurrentHashMap<>();
   private final Map<String, HealthStatus> health = new ConcurrentHashMap<>();
+  private final ModelVersions versions = new ModelVersions();
   private final ReadyModels ready;
   private volatile boolean anySpeculative;
 
@@ -87,7 +92,7 @@ public final class TargetTable {
     if (version != null) {
       return name + ModelVersions.SEPARATOR + version;
     }
-    String served = ModelVersions.served(name, targets.keySet(), ready::ready);
+    String served = versions.served(name, this::ready);
     return served == null ? name : served;
   }
 
@@ -102,8 +107,8 @@ public final class TargetTable {
   }
 
   /**
-   * Takes a record of {@code targets}. One whose arguments' schema is not valid is logged, and the
-   * former declaration stays.
+   * Takes a record of {@code targets}. One whose arguments' schema or numbers are not valid is
+   * logged, and the former declaration stays.
    *
    * @param key the target or pool
    * @param spec null removes it
@@ -118,12 +123,20 @@ public final class TargetTable {
       }
     } else if (spec == null) {
       targets.remove(key);
+      versions.remove(key);
       anySpeculative = targets.values().stream().anyMatch(Target::speculative);
     } else {
       try {
+        TargetRules.check(spec);
+      } catch (IllegalArgumentException e) {
+        LOG.error("Target {} is left as it was: {}", key, e.getMessage());
+        return;
+      }
+      try {
         targets.put(key, new Target(spec, compile(spec.getArgumentsSchema())));
+        versions.add(key);
         anySpeculative = targets.values().stream().anyMatch(Target::speculative);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | StackOverflowError e) {
         LOG.error(
             "Target {} is left as it was: its arguments_schema is no JSON Schema 2020-12 without"
                 + " remote references: {}",
@@ -160,9 +173,23 @@ public final class TargetTable {
   /** The target of that name, or null; a model only while a worker has it ready. */
   public @Nullable Target target(String name) {
     Target target = targets.get(name);
-    return target == null || target.spec().getKind() != TargetKind.MODEL || ready.ready(name)
+    return target == null || target.spec().getKind() != TargetKind.MODEL || ready(name)
         ? target
         : null;
+  }
+
+  /** Whether a worker has a model ready; of an ensemble in parts, whether workers have those. */
+  private boolean ready(String name) {
+    Target target = targets.get(name);
+    return (target != null && Parts.has(target.spec()))
+        ? Parts.ready(target.spec(), ready::ready)
+        : ready.ready(name);
+  }
+
+  /** What is declared of a model, be it ready or not; null: nothing. */
+  public @Nullable ModelSpec declaredModel(String name) {
+    Target target = targets.get(name);
+    return target == null ? null : target.spec().getModel();
   }
 
   /** Whether the target is registered, be it ready or not. */
@@ -175,16 +202,43 @@ public final class TargetTable {
     return anySpeculative;
   }
 
-  /** Whether the pool is registered, and so its topic there. */
+  /** Whether the pool is registered, and so its topic there; that of ensembles always is. */
   public boolean hasPool(String pool) {
-    return pools.containsKey(pool);
+    return pools.containsKey(pool) || pool.equals(Parts.POOL);
   }
 
-  /** The pools that have a scaling policy, by name; a copy. */
+  /**
+   * The pools that have a scaling policy, by name; a copy. The objective of each is the shortest of
+   * its own and of those that its targets declare.
+   */
   public Map<String, TargetSpec> scaledPools() {
-    Map<String, TargetSpec> scaled = new TreeMap<>(pools);
-    scaled.values().removeIf(pool -> pool.getScaling() == null);
+    Map<String, Long> objectives = new HashMap<>();
+    for (Target target : targets.values()) {
+      Long objective = target.spec().getObjectiveMs();
+      if (objective != null) {
+        objectives.merge(target.spec().getPool(), objective, Math::min);
+      }
+    }
+    Map<String, TargetSpec> scaled = new TreeMap<>();
+    pools.forEach(
+        (name, pool) -> {
+          ScalingPolicy policy = pool.getScaling();
+          if (policy != null) {
+            Long objective = objectives.get(name);
+            scaled.put(
+                name,
+                objective == null || objective >= policy.getObjectiveMs()
+                    ? pool
+                    : withObjective(pool, policy, objective));
+          }
+        });
     return scaled;
+  }
+
+  private static TargetSpec withObjective(TargetSpec pool, ScalingPolicy policy, long objective) {
+    return TargetSpec.newBuilder(pool)
+        .setScaling(ScalingPolicy.newBuilder(policy).setObjectiveMs(objective).build())
+        .build();
   }
 
   /** The target's health, or null if nothing is known of it. */

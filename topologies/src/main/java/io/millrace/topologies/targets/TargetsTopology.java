@@ -5,18 +5,21 @@ import static io.millrace.schemas.serde.TotalDeserializer.REGISTRY_UNAVAILABLE;
 import io.millrace.events.CacheInvalidation;
 import io.millrace.events.HealthStatus;
 import io.millrace.events.TargetSpec;
+import io.millrace.schemas.serde.KnownSchemas;
 import io.millrace.schemas.serde.Received;
 import io.millrace.schemas.serde.SerdeConfig;
 import io.millrace.schemas.serde.TotalDeserializer;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.topologies.Operations;
+import io.millrace.topologies.dispatch.RequestMetrics;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.Stores;
@@ -79,48 +82,70 @@ public final class TargetsTopology {
    */
   public static <T extends SpecificRecord> void follow(
       Operations operations, Topic<T> topic, Table table) {
+    follow(
+        operations.topology(),
+        operations.serdes(),
+        operations.schemas(),
+        operations.metrics(),
+        topic,
+        table);
+  }
+
+  /**
+   * Adds a global table of a topic to any topology.
+   *
+   * @param serdes settings of the Avro serde
+   * @param schemas those that are known
+   * @param metrics count what is dropped
+   * @param table takes key and record; a null record removes the key
+   */
+  public static <T extends SpecificRecord> void follow(
+      Topology topology,
+      Map<String, ?> serdes,
+      KnownSchemas schemas,
+      RequestMetrics metrics,
+      Topic<T> topic,
+      Table table) {
     String name = topic.name().replace('.', '-');
-    Map<String, Object> patient = new HashMap<>(operations.serdes());
+    Map<String, Object> patient = new HashMap<>(serdes);
     patient.put(SerdeConfig.RETRY_TIMEOUT_MS, Math.toIntExact(REGISTRY_WAIT.toMillis()));
-    operations
-        .topology()
-        .addGlobalStore(
-            Stores.keyValueStoreBuilder(
-                    Stores.inMemoryKeyValueStore(name), Serdes.String(), Serdes.ByteArray())
-                .withLoggingDisabled(),
-            name + "-source",
-            new StringDeserializer(),
-            TotalDeserializer.forValues(topic.record(), patient),
-            topic.name(),
-            name + "-table",
-            () ->
-                new ContextualProcessor<String, Received<T>, Void, Void>() {
-                  @Override
-                  public void process(Record<String, Received<T>> record) {
-                    Received<T> received = record.value();
-                    if (record.key() == null) {
-                      operations.metrics().rejected();
-                      LOG.warn("A record of {} without key was dropped", topic.name());
-                    } else if (received == null) {
-                      table.take(record.key(), null, record.timestamp());
-                    } else if (received.problem() != null
-                        && received.problem().reason().equals(REGISTRY_UNAVAILABLE)) {
-                      // It is as good as any; a target must not be forgotten because of that.
-                      throw new IllegalStateException(
-                          "record %s of %s cannot be read: %s"
-                              .formatted(record.key(), topic.name(), received.problem().message()));
-                    } else if (received.problem() != null) {
-                      // A global table may not produce: the drop is counted and logged.
-                      operations.metrics().rejected();
-                      LOG.warn(
-                          "Record {} of {} was dropped: {}",
-                          record.key(),
-                          topic.name(),
-                          received.problem().message());
-                    } else {
-                      table.take(record.key(), received.record(), record.timestamp());
-                    }
-                  }
-                });
+    topology.addGlobalStore(
+        Stores.keyValueStoreBuilder(
+                Stores.inMemoryKeyValueStore(name), Serdes.String(), Serdes.ByteArray())
+            .withLoggingDisabled(),
+        name + "-source",
+        new StringDeserializer(),
+        TotalDeserializer.forValues(topic.record(), patient, schemas),
+        topic.name(),
+        name + "-table",
+        () ->
+            new ContextualProcessor<String, Received<T>, Void, Void>() {
+              @Override
+              public void process(Record<String, Received<T>> record) {
+                Received<T> received = record.value();
+                if (record.key() == null) {
+                  metrics.rejected();
+                  LOG.warn("A record of {} without key was dropped", topic.name());
+                } else if (received == null) {
+                  table.take(record.key(), null, record.timestamp());
+                } else if (received.problem() != null
+                    && received.problem().reason().equals(REGISTRY_UNAVAILABLE)) {
+                  // It is as good as any; a target must not be forgotten because of that.
+                  throw new IllegalStateException(
+                      "record %s of %s cannot be read: %s"
+                          .formatted(record.key(), topic.name(), received.problem().message()));
+                } else if (received.problem() != null) {
+                  // A global table may not produce: the drop is counted and logged.
+                  metrics.rejected();
+                  LOG.warn(
+                      "Record {} of {} was dropped: {}",
+                      record.key(),
+                      topic.name(),
+                      received.problem().message());
+                } else {
+                  table.take(record.key(), received.record(), record.timestamp());
+                }
+              }
+            });
   }
 }

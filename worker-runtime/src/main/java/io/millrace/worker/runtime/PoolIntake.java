@@ -75,6 +75,11 @@ final class PoolIntake implements Intake {
     return ready;
   }
 
+  /** Runs are limited by the bound of the pool alone from now on. */
+  void unlimit() {
+    slots.adapt(Integer.MAX_VALUE);
+  }
+
   private void run() {
     try {
       consumer.subscribe(List.of(topic));

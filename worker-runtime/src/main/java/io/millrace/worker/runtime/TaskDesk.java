@@ -147,7 +147,7 @@ final class TaskDesk {
       if (canEnd(run, target, now, epochMillis)) {
         step(run, run.lifecycle.resolved(now), now);
       } else if (run.lifecycle.fail()) {
-        end(run, ends.deadline(task), Outcome.DEADLINE_EXCEEDED, 0);
+        end(run, ends.tooLittleTime(task), Outcome.DEADLINE_EXCEEDED, 0);
       }
     } else {
       waker.at(run.lifecycle.due());
@@ -166,7 +166,8 @@ final class TaskDesk {
 
   /** Where the target's runs are limited, a run that has ended moves the limit. */
   private void learn(TaskRun run, boolean overloaded, long runNanos) {
-    TargetSpec target = run.target;
+    // As it is declared now: it may be limited no more since the run began.
+    TargetSpec target = run.target == null ? null : targets.get(run.task.getTarget());
     ConcurrencyLimit policy = target == null ? null : target.getConcurrencyLimit();
     if (target == null || policy == null || runNanos == 0) {
       return;

@@ -20,12 +20,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -197,6 +199,7 @@ public final class Worker implements AutoCloseable {
       prepare();
       desk.open(ticker::at, log.homePartitions());
       ticker.start();
+      awaitPrepared();
       openIntakes().forEach(intake -> intake.ready().join());
       LOG.info("Worker {} takes tasks of {}", id, config.pools());
       ready.complete(null);
@@ -205,6 +208,17 @@ public final class Worker implements AutoCloseable {
         LOG.error("Worker {} could not start", id, e);
       }
       ready.completeExceptionally(e);
+    }
+  }
+
+  private void awaitPrepared() {
+    try {
+      runner.prepared().toCompletableFuture().get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while targets were prepared", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("targets could not be prepared: " + e.getCause(), e);
     }
   }
 
@@ -241,7 +255,7 @@ public final class Worker implements AutoCloseable {
           read.undecodable().message());
       return;
     }
-    targets.put(name, read.record());
+    unlimit(targets.put(name, read.record()));
     if (name.startsWith(POOL_PREFIX)) {
       scaled.declared(name.substring(POOL_PREFIX.length()), read.record());
     }
@@ -250,6 +264,20 @@ public final class Worker implements AutoCloseable {
     }
     runner.declared(name, read.record());
     desk.targetDeclared(name);
+  }
+
+  /** Where no target of a pool has its runs limited any more, what was learnt of them goes. */
+  private void unlimit(@Nullable TargetSpec former) {
+    if (former == null
+        || former.getConcurrencyLimit() == null
+        || targets.limits(former.getPool())) {
+      return;
+    }
+    synchronized (intakes) {
+      if (intakes.get(former.getPool()) instanceof PoolIntake intake) {
+        intake.unlimit();
+      }
+    }
   }
 
   private void onDecision(ConsumerRecord<byte[], byte[]> record) {

@@ -8,13 +8,12 @@ package io.millrace.topologies.cache.logic;
  * Modha, "ARC: A Self-Tuning, Low Overhead Replacement Cache", FAST 2003; weights in the place of
  * counts.
  */
-public final class Arc extends Expert {
+public final class Arc extends Queued {
   private static final int ONCE = 1;
   private static final int AGAIN = 2;
   private static final int ONCE_GHOST = 3;
   private static final int AGAIN_GHOST = 4;
 
-  private final Chains chains;
   private double target;
 
   /**
@@ -23,8 +22,7 @@ public final class Arc extends Expert {
    * @param capacity most weight that it holds
    */
   public Arc(Slots slots, long capacity) {
-    super(slots, capacity);
-    chains = new Chains(slots, 4);
+    super(slots, capacity, 4);
   }
 
   @Override
@@ -100,26 +98,9 @@ public final class Arc extends Expert {
     return chains.weight(ONCE_GHOST) + chains.weight(AGAIN_GHOST);
   }
 
-  private void drop(int slot) {
-    chains.remove(slot);
-    slots.release(slot);
-  }
-
   @Override
   public boolean holds(int slot) {
     int list = chains.list(slot);
     return list == ONCE || list == AGAIN;
-  }
-
-  @Override
-  public void forget(int slot) {
-    if (chains.list(slot) != Chains.NO_LIST) {
-      drop(slot);
-    }
-  }
-
-  @Override
-  public void reweigh(int slot) {
-    chains.reweigh(slot);
   }
 }

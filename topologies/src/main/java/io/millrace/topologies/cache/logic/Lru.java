@@ -1,9 +1,8 @@
 package io.millrace.topologies.cache.logic;
 
 /** Evicts what was used longest ago. */
-public final class Lru extends Expert {
+public final class Lru extends Queued {
   private static final int HELD = 1;
-  private final Chains chains;
 
   /**
    * Holds nothing yet.
@@ -11,8 +10,7 @@ public final class Lru extends Expert {
    * @param capacity most weight that it holds
    */
   public Lru(Slots slots, long capacity) {
-    super(slots, capacity);
-    chains = new Chains(slots, 1);
+    super(slots, capacity, 1);
   }
 
   @Override
@@ -33,18 +31,5 @@ public final class Lru extends Expert {
   @Override
   public boolean holds(int slot) {
     return chains.list(slot) == HELD;
-  }
-
-  @Override
-  public void forget(int slot) {
-    if (holds(slot)) {
-      chains.remove(slot);
-      slots.release(slot);
-    }
-  }
-
-  @Override
-  public void reweigh(int slot) {
-    chains.reweigh(slot);
   }
 }

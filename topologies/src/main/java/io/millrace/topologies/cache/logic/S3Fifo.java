@@ -10,13 +10,12 @@ import java.util.Arrays;
  * back while it is a ghost, goes to the main queue, which gives what was used another round.
  * Source: Yang et al., "FIFO Queues are All You Need for Cache Eviction", SOSP 2023.
  */
-public final class S3Fifo extends Expert {
+public final class S3Fifo extends Queued {
   private static final int SMALL = 1;
   private static final int MAIN = 2;
   private static final int GHOST = 3;
   private static final int USES_MAX = 3;
 
-  private final Chains chains;
   private final long smallCapacity;
   private byte[] uses = new byte[0];
 
@@ -26,8 +25,7 @@ public final class S3Fifo extends Expert {
    * @param capacity most weight that it holds
    */
   public S3Fifo(Slots slots, long capacity) {
-    super(slots, capacity);
-    chains = new Chains(slots, 3);
+    super(slots, capacity, 3);
     smallCapacity = Math.max(1, capacity / 10);
   }
 
@@ -87,26 +85,9 @@ public final class S3Fifo extends Expert {
     evicted(slot);
   }
 
-  private void drop(int slot) {
-    chains.remove(slot);
-    slots.release(slot);
-  }
-
   @Override
   public boolean holds(int slot) {
     int list = chains.list(slot);
     return list == SMALL || list == MAIN;
-  }
-
-  @Override
-  public void forget(int slot) {
-    if (chains.list(slot) != Chains.NO_LIST) {
-      drop(slot);
-    }
-  }
-
-  @Override
-  public void reweigh(int slot) {
-    chains.reweigh(slot);
   }
 }

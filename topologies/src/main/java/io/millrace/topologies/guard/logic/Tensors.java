@@ -57,7 +57,8 @@ public final class Tensors {
         return refusal("INPUT_INVALID", "input '%s' %s".formatted(cut(input.getName()), problem));
       }
     }
-    if (!expected.isEmpty()) {
+    // A part of an ensemble may be without what steps before it left out.
+    if (!expected.isEmpty() && model.getPartOf().isEmpty()) {
       return refusal(
           "INPUT_MISSING",
           "input '%s' is missing; expected %s"

@@ -159,12 +159,18 @@ public final class Forecasts {
         throw new IllegalArgumentException(
             "is of the forecaster %s, not %s".formatted(name, member.forecaster.name()));
       }
+      memory.lastNumbers(member.said, lead);
       member.errors = memory.number(member.errors);
       member.benched = (int) memory.count(member.benched);
       if (member.benched == 0) {
         member.forecaster.remember(memory);
       }
     }
+  }
+
+  /** Leaves out what was foretold and not seen yet: windows are missing. */
+  void skip() {
+    members.forEach(member -> member.said.clear());
   }
 
   /** What went wrong since the last call, for people. */

@@ -110,6 +110,21 @@ public final class Headroom {
     margin = memory.number(margin);
     first = new ArrayList<>(memory.list(first, Double.BYTES, 0.0, memory::number));
     memory.lastNumbers(needed, RECENT);
+    List<Provided> pending =
+        memory.list(
+            List.copyOf(waiting),
+            3 * Double.BYTES,
+            new Provided(0, 0, 0),
+            one ->
+                new Provided(
+                    memory.number(one.forecast), memory.number(one.unit), memory.number(one.rate)));
+    waiting.clear();
+    waiting.addAll(pending.subList(Math.max(0, pending.size() - lead), pending.size()));
+  }
+
+  /** Leaves out what was provided and not seen yet: windows are missing. */
+  void skip() {
+    waiting.clear();
   }
 
   /** The present margin, in usual errors. */

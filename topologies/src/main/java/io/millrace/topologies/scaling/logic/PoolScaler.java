@@ -131,6 +131,10 @@ public final class PoolScaler {
 
   private void fill(long next) {
     long missing = number == NOT_YET ? 0 : next - number - 1;
+    if (missing > FILLED_MAX) {
+      forecasts.skip();
+      headroom.skip();
+    }
     for (long i = 1; i <= missing && missing <= FILLED_MAX; i++) {
       provided(forecasts.next(number + i, rate));
     }

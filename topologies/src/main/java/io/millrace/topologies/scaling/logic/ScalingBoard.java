@@ -11,7 +11,9 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
@@ -84,12 +86,16 @@ public final class ScalingBoard {
 
   /** What is known of pools that are scaled no longer is forgotten. */
   private List<String> forget(Collection<String> pools) {
-    List<String> forgotten = new ArrayList<>(watches.keySet());
+    Set<String> forgotten = new TreeSet<>(watches.keySet());
+    // Also what a former run knew of.
+    forgotten.addAll(said.keySet());
+    forgotten.addAll(memories.keySet());
     forgotten.removeAll(pools);
     watches.keySet().retainAll(pools);
     wanted.keySet().retainAll(pools);
     said.keySet().retainAll(pools);
-    return forgotten;
+    memories.keySet().retainAll(pools);
+    return List.copyOf(forgotten);
   }
 
   /**

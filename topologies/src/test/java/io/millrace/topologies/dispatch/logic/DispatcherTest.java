@@ -312,6 +312,25 @@ class DispatcherTest {
   }
 
   @Test
+  void aLostCallThatWaitsForItsRetryUsesNoProbeUpMeanwhile() {
+    DispatchRig poor = new DispatchRig(withBudget(DispatchPolicy.defaults(), 0, 0.1, 1));
+    poor.register(DispatchRig.spec("echo").setIdempotent(true).setBackoffMs(0));
+    poor.call("echo", "{\"n\":1}", 60_000);
+    poor.done(poor.lastTask(), Outcome.TOOL_ERROR, null);
+    poor.advance(10);
+    poor.done(poor.lastTask(), Outcome.OK, "{}");
+    Request lost = poor.call("echo", "{\"n\":2}", 60_000);
+    poor.beat(poor.lastTask());
+    poor.circuit("echo", CircuitState.HALF_OPEN, 4);
+
+    poor.advance(15_000);
+
+    assertThat(poor.answersTo(lost)).isEmpty();
+    assertThat(poor.lastTask().getAttempt()).isEqualTo(2);
+    assertThat(poor.lastTask().getOperationId()).isEqualTo(lost.getOperationId());
+  }
+
+  @Test
   void aCircuitOfAStateFromTheFutureIsTakenForClosed() {
     rig.register(DispatchRig.spec("echo").setIdempotent(true));
     rig.circuit("echo", CircuitState.UNKNOWN, 0);

@@ -45,4 +45,46 @@ class BudgetTest {
     }
     assertThat(spent).isLessThanOrEqualTo(Math.max(limit, minima));
   }
+
+  @Test
+  void manyReplicasTakeNoLongerThanFew() {
+    List<Claim> claims =
+        List.of(
+            new Claim("a", 1, Integer.MAX_VALUE, 3),
+            new Claim("b", 1, Integer.MAX_VALUE, 1),
+            new Claim("c", 1, 2, 1_000_000_000_000L));
+
+    Map<String, Integer> granted = Budget.share(claims, 4_000_000_000L + 1_000_000_000_000L);
+
+    assertThat(granted.get("c")).isEqualTo(1);
+    assertThat(granted.get("a")).isEqualTo(granted.get("b")).isBetween(999_999_999, 1_000_000_001);
+  }
+
+  @Property
+  void nobodyCouldHaveAReplicaMoreAndNobodyHasLessPartThanHePaysFor(
+      @ForAll @Size(min = 1, max = 6) List<@IntRange(min = 1, max = 80) Integer> wanted,
+      @ForAll @LongRange(min = 1, max = 3_000) long limit) {
+    List<Claim> claims = new ArrayList<>();
+    for (int i = 0; i < wanted.size(); i++) {
+      claims.add(new Claim("p" + i, 0, wanted.get(i), 1 + 3L * i));
+    }
+    Map<String, Integer> granted = Budget.share(claims, limit);
+    long left = limit;
+    for (Claim claim : claims) {
+      left -= granted.get(claim.pool()) * claim.costMicros();
+    }
+    assertThat(left).isNotNegative();
+    for (Claim claim : claims) {
+      boolean hungry = granted.get(claim.pool()) < claim.wanted();
+      assertThat(hungry && claim.costMicros() <= left).as(claim.toString()).isFalse();
+      for (Claim other : claims) {
+        // Who has a larger part by more than one replica must be cheaper than what he leaves him.
+        double part = (double) granted.get(claim.pool()) / claim.wanted();
+        double less = (granted.get(other.pool()) - 1.0) / other.wanted();
+        if (hungry && less > part) {
+          assertThat(other.costMicros()).isLessThan(claim.costMicros() + left);
+        }
+      }
+    }
+  }
 }

@@ -184,7 +184,7 @@ class PoolScalerTest {
     PoolScaler restarted = recalled(rules(false, 500), memory);
 
     assertThat(memory).hasSizeLessThan(16 << 10);
-    // Forecasts that were not judged yet are forgotten, so that single decisions differ.
+    // What regressions were about to learn from is forgotten, so that single decisions differ.
     double all = 0;
     double allRestarted = 0;
     for (int i = windows; i < rates.length; i++) {

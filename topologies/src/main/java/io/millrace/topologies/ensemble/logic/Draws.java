@@ -1,0 +1,17 @@
+package io.millrace.topologies.ensemble.logic;
+
+import io.millrace.schemas.identity.Ids;
+
+/** Draws that follow from an operation id, so that whoever repeats them draws the same. */
+final class Draws {
+  private static final int HEX_DIGITS = 12;
+  private static final double RANGE = 1L << (4 * HEX_DIGITS);
+
+  private Draws() {}
+
+  /** A number from 0 to below 1; of different purposes independent of each other. */
+  static double uniform(String operationId, String purpose) {
+    String id = Ids.derived(operationId, "draw", purpose);
+    return Long.parseLong(id.substring(id.length() - HEX_DIGITS), 16) / RANGE;
+  }
+}
