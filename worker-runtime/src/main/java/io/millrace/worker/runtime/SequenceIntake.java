@@ -101,6 +101,9 @@ final class SequenceIntake implements Intake {
           pause();
         }
       }
+      commit();
+    } catch (KafkaException | IllegalStateException e) {
+      LOG.warn("The last tasks taken of {} may be handed over again", pool, e);
     } finally {
       ready.cancel(false);
       consumer.close(CloseOptions.timeout(FAREWELL));
@@ -115,7 +118,8 @@ final class SequenceIntake implements Intake {
       consumer.pause(consumer.assignment());
     }
     boolean taken = false;
-    for (ConsumerRecord<byte[], byte[]> record : consumer.poll(free ? POLL : PAUSED_POLL)) {
+    Duration longest = !ready.isDone() ? Duration.ZERO : free ? POLL : PAUSED_POLL;
+    for (ConsumerRecord<byte[], byte[]> record : consumer.poll(longest)) {
       take(record);
       taken = true;
     }
@@ -135,6 +139,15 @@ final class SequenceIntake implements Intake {
           record.partition(),
           record.offset(),
           e);
+    }
+  }
+
+  private void commit() {
+    try {
+      consumer.commitSync(FAREWELL);
+    } catch (WakeupException e) {
+      // The wake-up meant the poll; it is used up now.
+      consumer.commitSync(FAREWELL);
     }
   }
 

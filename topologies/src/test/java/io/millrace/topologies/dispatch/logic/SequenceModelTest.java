@@ -75,7 +75,7 @@ class SequenceModelTest {
             .setBuiltin(null)
             .setModel(ModelSpec.newBuilder().setSequenced(true).setSequenceIdleMs(IDLE).build()));
     for (int step = 0; step < 120; step++) {
-      switch (random.nextInt(trouble ? 14 : 8)) {
+      switch (random.nextInt(trouble ? 15 : 8)) {
         case 0, 1, 2 -> ask();
         case 3, 4, 5, 6 -> work(true);
         case 7 -> rig.advance(20);
@@ -84,6 +84,7 @@ class SequenceModelTest {
         case 10 -> rig.advance(4_000);
         case 11 -> cancel();
         case 12 -> crash();
+        case 13 -> die();
         default -> repeat();
       }
     }
@@ -187,6 +188,22 @@ class SequenceModelTest {
     Attempt said = attempt.build();
     log.add(said);
     rig.dispatcher.attempt(Attempt.newBuilder(said).build(), rig.now);
+  }
+
+  /** Dispatch dies between two writes of what one attempt brings about. */
+  private void die() {
+    rig.journal.writesLeft = random.nextInt(4);
+    try {
+      work(true);
+    } catch (MemoryJournal.Killed killed) {
+      assertThat(log).isNotEmpty();
+    }
+    rig.journal.writesLeft = -1;
+    rig.restart();
+    int from = log.size() - Math.min(log.size(), 1 + random.nextInt(3));
+    for (Attempt said : List.copyOf(log.subList(from, log.size()))) {
+      rig.dispatcher.attempt(Attempt.newBuilder(said).build(), rig.now);
+    }
   }
 
   private void crash() {
