@@ -4,6 +4,7 @@ import io.millrace.events.InferenceRun;
 import io.millrace.events.InferenceWork;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.Tensor;
+import io.millrace.inference.remote.RemoteModels;
 import io.millrace.inference.runtime.MemoryBudget;
 import io.millrace.inference.runtime.Request;
 import io.millrace.worker.task.BlockingTasks;
@@ -12,8 +13,10 @@ import io.millrace.worker.task.TaskContext;
 import io.millrace.worker.task.TaskRunner;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -26,6 +29,7 @@ final class InferenceRunner implements TaskRunner {
   private static final Duration READ_MAX = Duration.ofSeconds(10);
 
   private final Models models;
+  private final RemoteModels remotes;
   private final MemoryBudget budget;
   private final RequestReader requests;
   private final BlockingTasks reads;
@@ -41,6 +45,7 @@ final class InferenceRunner implements TaskRunner {
    */
   InferenceRunner(
       Models models,
+      RemoteModels remotes,
       MemoryBudget budget,
       RequestReader requests,
       BlockingTasks reads,
@@ -48,6 +53,7 @@ final class InferenceRunner implements TaskRunner {
     this.readKibMax = (int) Math.max(1, Math.min(Integer.MAX_VALUE, readBytesMax >> 10));
     this.readKib = new Semaphore(readKibMax);
     this.models = models;
+    this.remotes = remotes;
     this.budget = budget;
     this.requests = requests;
     this.reads = reads;
@@ -56,11 +62,21 @@ final class InferenceRunner implements TaskRunner {
   @Override
   public void declared(String target, @Nullable TargetSpec declaration) {
     models.declared(target, declaration);
+    remotes.declared(target, declaration);
   }
 
   @Override
   public List<String> ready() {
-    return models.ready();
+    List<String> ready = new ArrayList<>(models.ready());
+    ready.addAll(remotes.ready());
+    return ready;
+  }
+
+  @Override
+  public Map<String, String> problems() {
+    Map<String, String> problems = new TreeMap<>(models.problems());
+    problems.putAll(remotes.problems());
+    return problems;
   }
 
   @Override
@@ -83,6 +99,9 @@ final class InferenceRunner implements TaskRunner {
             "sequence_id is given, but %s keeps no state between requests"
                 .formatted(context.task().getTarget()));
       }
+      if (remotes.has(context.task().getTarget())) {
+        return remote(context, work);
+      }
       LoadedModel model = models.ready(context.task().getTarget());
       if (!work.getInputs().isEmpty() || work.getInputsCoordinates() == null) {
         return run(context, work, model, work.getInputs());
@@ -97,6 +116,39 @@ final class InferenceRunner implements TaskRunner {
     } catch (ModelException e) {
       return CompletableFuture.completedFuture(failed(e));
     }
+  }
+
+  private CompletionStage<RunResult> remote(TaskContext context, InferenceWork work) {
+    CompletionStage<RunResult> ran =
+        !work.getInputs().isEmpty() || work.getInputsCoordinates() == null
+            ? remote(context, work, work.getInputs())
+            : reads
+                .submit(() -> read(work), context.cancellation())
+                .thenCompose(
+                    read ->
+                        remote(context, work, read.inputs())
+                            .whenComplete((result, failure) -> readKib.release(read.kib())));
+    return ran.exceptionally(InferenceRunner::failed);
+  }
+
+  private CompletionStage<RunResult> remote(
+      TaskContext context, InferenceWork work, List<Tensor> inputs) {
+    Duration left = Duration.between(Instant.now(), latest(context));
+    if (left.isNegative() || left.isZero()) {
+      return CompletableFuture.failedFuture(
+          new ModelException("DEADLINE_EXCEEDED", "The deadline passed before it ran", false));
+    }
+    return remotes
+        .run(context.task().getTarget(), work, inputs, left, context.cancellation())
+        .thenApply(run -> RunResult.ok(run, context.target().getCostMicros()));
+  }
+
+  /** When the run must have ended. */
+  private static Instant latest(TaskContext context) {
+    Instant deadline = context.task().getDeadlineAt();
+    return deadline.toEpochMilli() > 0 && deadline.isBefore(context.deadline())
+        ? deadline
+        : context.deadline();
   }
 
   /** Inputs that were read, and how much room they take. */
@@ -117,12 +169,7 @@ final class InferenceRunner implements TaskRunner {
   private static CompletionStage<RunResult> run(
       TaskContext context, InferenceWork work, LoadedModel model, List<Tensor> inputs) {
     try {
-      Instant latest = context.deadline();
-      Instant deadline = context.task().getDeadlineAt();
-      if (deadline.toEpochMilli() > 0 && deadline.isBefore(latest)) {
-        latest = deadline;
-      }
-      long left = Duration.between(Instant.now(), latest).toNanos();
+      long left = Duration.between(Instant.now(), latest(context)).toNanos();
       Request request =
           model.submit(
               inputs,

@@ -1,21 +1,26 @@
 package io.millrace.inference;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.inference.remote.RemoteModels;
 import io.millrace.inference.runtime.Devices;
 import io.millrace.inference.runtime.MemoryBudget;
+import io.millrace.inference.runtime.Request;
 import io.millrace.worker.runtime.Worker;
 import io.millrace.worker.runtime.WorkerConfig;
 import io.millrace.worker.runtime.WorkerTopics;
 import io.millrace.worker.task.BlockingTasks;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 
 /** A worker that runs the models of its pools. */
 public final class InferenceWorker implements AutoCloseable {
 
   private final InferenceWorkerConfig config;
   private final Models models;
+  private final RemoteModels remotes;
   private final BlockingTasks reads;
   private final RequestReader requests;
   private final Worker worker;
@@ -29,11 +34,13 @@ public final class InferenceWorker implements AutoCloseable {
   public InferenceWorker(InferenceWorkerConfig config, MeterRegistry registry) {
     this.config = config;
     MemoryBudget budget = new MemoryBudget(config.memoryBytes());
+    Predicate<String> pools = pool -> config.everyPool() || config.pools().contains(pool);
     this.models =
         new Models(
             new ModelLoader(
                 new Devices(config.cuda(), config.deviceId()), budget, config.modelRuns()),
-            pool -> config.everyPool() || config.pools().contains(pool));
+            pools);
+    this.remotes = new RemoteModels(pools, Request.OUTPUT_BYTES_MAX);
     this.requests = new RequestReader(config);
     int slots = config.slots() * Math.max(1, config.pools().size());
     this.reads = new BlockingTasks("input-reader", config.readers(), slots);
@@ -42,7 +49,12 @@ public final class InferenceWorker implements AutoCloseable {
             config,
             WorkerTopics.models(),
             new InferenceRunner(
-                models, budget, requests, reads, config.getLong(WorkerConfig.IN_FLIGHT_BYTES)),
+                models,
+                remotes,
+                budget,
+                requests,
+                reads,
+                config.getLong(WorkerConfig.IN_FLIGHT_BYTES)),
             registry);
   }
 
@@ -63,7 +75,9 @@ public final class InferenceWorker implements AutoCloseable {
 
   /** Names of the targets whose models are ready. */
   public List<String> readyTargets() {
-    return models.ready();
+    List<String> ready = new ArrayList<>(models.ready());
+    ready.addAll(remotes.ready());
+    return ready;
   }
 
   /** How many models that are declared for its pools are not ready. */
@@ -83,6 +97,7 @@ public final class InferenceWorker implements AutoCloseable {
     } finally {
       reads.close();
       requests.close();
+      remotes.close();
       models.close();
     }
   }

@@ -1,11 +1,13 @@
 package io.millrace.inference;
 
-import io.millrace.events.ModelSpec;
 import io.millrace.events.TargetSpec;
+import io.millrace.inference.remote.RemoteModels;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -25,10 +27,16 @@ final class Models implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Models.class);
   private static final long RETRY_MS = 2_000;
   private static final long FAREWELL_SECONDS = 20;
+  private static final int PROBLEMS_MAX = 100;
+  private static final int PROBLEM_LENGTH_MAX = 500;
 
   private final ModelLoader loader;
   private final Predicate<String> pools;
   private final Map<String, Place> places = new HashMap<>();
+
+  /** Targets that are declared for the pools and are to be unloaded. */
+  private final Set<String> unloaded = new HashSet<>();
+
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(
           work -> {
@@ -63,15 +71,21 @@ final class Models implements AutoCloseable {
    * tried again.
    */
   void declared(String target, @Nullable TargetSpec declaration) {
-    boolean wanted = declaration != null && ours(declaration);
+    boolean ours = declaration != null && ours(declaration);
+    boolean wanted = declaration != null && ours && !declaration.getUnloaded();
     synchronized (places) {
+      if (ours && !wanted) {
+        unloaded.add(target);
+      } else {
+        unloaded.remove(target);
+      }
       Place place = places.get(target);
       if (!wanted || declaration == null) {
         if (place == null) {
           return;
         }
         places.remove(target);
-        later(() -> unload(place.loaded), 0);
+        later(() -> unload(place.loaded, ours ? asked(target) : null), 0);
         return;
       }
       if (place == null) {
@@ -88,11 +102,9 @@ final class Models implements AutoCloseable {
   }
 
   private boolean ours(TargetSpec declaration) {
-    ModelSpec model = declaration.getModel();
     // A remote server's model is called, not loaded.
-    return model != null
-        && !model.getUri().startsWith("http:")
-        && !model.getUri().startsWith("https:")
+    return declaration.getModel() != null
+        && !RemoteModels.remote(declaration)
         && pools.test(declaration.getPool());
   }
 
@@ -151,11 +163,24 @@ final class Models implements AutoCloseable {
     }
   }
 
-  private static void unload(@Nullable LoadedModel model) {
+  /**
+   * Unloads.
+   *
+   * @param why what those who wait for it are told; null: that it was unloaded here
+   */
+  private static void unload(@Nullable LoadedModel model, @Nullable ModelException why) {
     if (model != null) {
-      model.refuse();
+      model.refuse(why);
       model.close();
     }
+  }
+
+  /** No other worker has it either: nothing is to be tried again. */
+  private static ModelException asked(String target) {
+    return new ModelException(
+        "MODEL_UNLOADED",
+        "%s was unloaded, as was asked for; load it first".formatted(target),
+        false);
   }
 
   /**
@@ -168,6 +193,9 @@ final class Models implements AutoCloseable {
       Place place = places.get(target);
       if (place != null && place.loaded != null) {
         return place.loaded;
+      }
+      if (unloaded.contains(target)) {
+        throw asked(target);
       }
       String why =
           place == null
@@ -187,6 +215,22 @@ final class Models implements AutoCloseable {
       sorted.values().removeIf(place -> place.loaded == null);
       return List.copyOf(sorted.keySet());
     }
+  }
+
+  /** Why targets could not be loaded, by their names; at most 100 of them. */
+  Map<String, String> problems() {
+    Map<String, String> problems = new TreeMap<>();
+    synchronized (places) {
+      for (Map.Entry<String, Place> entry : places.entrySet()) {
+        ModelException failure = entry.getValue().failure;
+        if (failure != null && problems.size() < PROBLEMS_MAX) {
+          String why = failure.code() + ": " + failure.getMessage();
+          problems.put(
+              entry.getKey(), why.substring(0, Math.min(why.length(), PROBLEM_LENGTH_MAX)));
+        }
+      }
+    }
+    return problems;
   }
 
   /** How many targets are wanted and not ready. */
@@ -218,7 +262,7 @@ final class Models implements AutoCloseable {
       all = new ArrayList<>(places.values());
       places.clear();
     }
-    all.forEach(place -> unload(place.loaded));
+    all.forEach(place -> unload(place.loaded, null));
     try {
       if (!thread.awaitTermination(FAREWELL_SECONDS, TimeUnit.SECONDS)) {
         LOG.warn("A model is still being loaded");

@@ -140,7 +140,8 @@ public final class InferenceBenchmark {
   private static void declare(Connection connection, Path repository) {
     // As if time had passed since the files were written.
     long settled = System.currentTimeMillis() + Duration.ofMinutes(1).toMillis();
-    RepositoryScan.Changes found = new RepositoryScan(repository, "default").look(settled);
+    RepositoryScan.Changes found =
+        new RepositoryScan(repository, "default").look(settled, Set.of());
     if (!found.problems().isEmpty()) {
       throw CommandException.failed("a model does not do: " + found.problems());
     }

@@ -36,10 +36,12 @@ final class TargetReader {
 
   private final Problems problems;
   private final PolicyReader policies;
+  private final RemoteModelReader remotes;
 
   TargetReader(Problems problems) {
     this.problems = problems;
     this.policies = new PolicyReader(problems);
+    this.remotes = new RemoteModelReader(problems);
   }
 
   /** The target, or empty if it has no usable name or kind; its problems are noted. */
@@ -57,6 +59,10 @@ final class TargetReader {
     fields.matching("pool", POOL, POOL_EXPECTED).ifPresent(spec::setPool);
     fields.text("description").ifPresent(spec::setDescription);
     runner(fields, spec, kind.orElse(TargetKind.UNKNOWN));
+    fields.fields("oip").ifPresent(oip -> spec.setModel(remotes.read(oip, name.orElse("unnamed"))));
+    if (fields.has("oip") && kind.orElse(TargetKind.MODEL) != TargetKind.MODEL) {
+      fields.wrong("oip", "only a model is run this way; leave it out, or write kind: model");
+    }
     arguments(fields).ifPresent(spec::setArgumentsSchema);
     policies.read(fields, spec);
     fields.textMap("labels", ENTRIES_MAX).ifPresent(spec::setLabels);

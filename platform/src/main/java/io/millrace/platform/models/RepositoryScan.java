@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -68,8 +69,10 @@ public final class RepositoryScan {
    * Looks once.
    *
    * @param now milliseconds since the epoch
+   * @param unloaded keys of the targets that are unloaded now, which they stay when their files
+   *     change
    */
-  public Changes look(long now) {
+  public Changes look(long now, Set<String> unloaded) {
     Map<String, TargetSpec> present = new TreeMap<>();
     Map<String, String> wrong = new LinkedHashMap<>();
     if (Files.isDirectory(directory)) {
@@ -82,6 +85,9 @@ public final class RepositoryScan {
         }
       }
     }
+    // Who unloaded a model changed its declaration; the repository says nothing of that.
+    present.forEach((key, spec) -> spec.setUnloaded(unloaded.contains(key)));
+    declared.forEach((key, spec) -> spec.setUnloaded(unloaded.contains(key)));
     Map<String, @Nullable TargetSpec> changed = new LinkedHashMap<>();
     present.forEach(
         (key, spec) -> {

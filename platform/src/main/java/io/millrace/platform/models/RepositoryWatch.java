@@ -1,31 +1,25 @@
 package io.millrace.platform.models;
 
+import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
 import io.millrace.inference.ModelException;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.serde.EventSerializer;
-import io.millrace.schemas.serde.Received;
 import io.millrace.schemas.serde.SerdeConfig;
-import io.millrace.schemas.serde.TotalDeserializer;
 import io.millrace.schemas.topics.Topics;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
-import java.util.List;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,7 +29,6 @@ import org.slf4j.LoggerFactory;
 public final class RepositoryWatch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RepositoryWatch.class);
   private static final Duration EVERY = Duration.ofSeconds(1);
-  private static final Duration POLL = Duration.ofMillis(100);
 
   private final RepositoryScan scan;
   private final Path directory;
@@ -52,7 +45,8 @@ public final class RepositoryWatch implements AutoCloseable {
    *
    * @param directory Triton's layout; may be missing
    * @param pool whose workers are to run the models
-   * @param onModels called once, before the first model is declared
+   * @param onModels called once, as soon as there is a model in the repository or declared
+   *     otherwise
    */
   public RepositoryWatch(
       Path directory, String pool, String bootstrap, String registry, Runnable onModels) {
@@ -76,13 +70,8 @@ public final class RepositoryWatch implements AutoCloseable {
 
   private void run() {
     try {
-      // Most platforms have no models: no clients for those.
-      while (!Files.isDirectory(directory)) {
-        looked = true;
-        if (stopping.await(EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
-          return;
-        }
-      }
+      // Until there is one, nothing of it waits to be declared.
+      looked = !Files.isDirectory(directory);
       watch();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -91,15 +80,24 @@ public final class RepositoryWatch implements AutoCloseable {
 
   private void watch() throws InterruptedException {
     try (KafkaProducer<String, TargetSpec> producer =
-        new KafkaProducer<>(kafka, new StringSerializer(), EventSerializer.forValues(serde))) {
+            new KafkaProducer<>(kafka, new StringSerializer(), EventSerializer.forValues(serde));
+        DeclaredTargets targets =
+            new DeclaredTargets(kafka, serde, () -> stopping.getCount() == 0)) {
       boolean known = false;
       do {
         try {
+          Map<String, TargetSpec> declared = targets.now();
           if (!known) {
-            scan.declared(present());
+            scan.declared(declared);
             known = true;
           }
-          declare(producer, scan.look(System.currentTimeMillis()));
+          RepositoryScan.Changes changes =
+              scan.look(System.currentTimeMillis(), unloaded(declared));
+          if (!any && (scan.any() || declared.values().stream().anyMatch(RepositoryWatch::model))) {
+            any = true;
+            onModels.run();
+          }
+          declare(producer, changes);
           looked = true;
         } catch (ModelException | KafkaException e) {
           LOG.warn(
@@ -109,14 +107,25 @@ public final class RepositoryWatch implements AutoCloseable {
     }
   }
 
+  private static boolean model(TargetSpec declared) {
+    return declared.getKind() == TargetKind.MODEL && declared.getModel() != null;
+  }
+
+  private static Set<String> unloaded(Map<String, TargetSpec> declared) {
+    Set<String> unloaded = new HashSet<>();
+    declared.forEach(
+        (key, spec) -> {
+          if (spec.getUnloaded()) {
+            unloaded.add(key);
+          }
+        });
+    return unloaded;
+  }
+
   private void declare(KafkaProducer<String, TargetSpec> producer, RepositoryScan.Changes changes) {
     changes
         .problems()
         .forEach((model, problem) -> LOG.warn("Model {} is not served: {}", model, problem));
-    if (!any && scan.any()) {
-      any = true;
-      onModels.run();
-    }
     if (changes.targets().isEmpty()) {
       return;
     }
@@ -139,36 +148,6 @@ public final class RepositoryWatch implements AutoCloseable {
     stamped.setId(Ids.v7(now.toEpochMilli(), ThreadLocalRandom.current()));
     stamped.setOccurredAt(now);
     return stamped;
-  }
-
-  /** What is declared now, by key. */
-  private Map<String, TargetSpec> present() {
-    Map<String, TargetSpec> present = new HashMap<>();
-    TotalDeserializer<TargetSpec> reader =
-        TotalDeserializer.forValues(TargetSpec.class, new HashMap<>(serde));
-    try (KafkaConsumer<String, byte[]> consumer =
-        new KafkaConsumer<>(kafka, new StringDeserializer(), new ByteArrayDeserializer())) {
-      List<TopicPartition> partitions =
-          consumer.partitionsFor(Topics.TARGETS.name()).stream()
-              .map(info -> new TopicPartition(info.topic(), info.partition()))
-              .toList();
-      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-      consumer.assign(partitions);
-      consumer.seekToBeginning(partitions);
-      while (stopping.getCount() > 0
-          && ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
-        for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
-          Received<TargetSpec> received = reader.deserialize(record.topic(), record.value());
-          TargetSpec spec = received == null ? null : received.record();
-          if (record.key() != null && spec != null) {
-            present.put(record.key(), spec);
-          } else if (record.key() != null && received == null) {
-            present.remove(record.key());
-          }
-        }
-      }
-    }
-    return present;
   }
 
   /** Stops; what is declared stays. */
