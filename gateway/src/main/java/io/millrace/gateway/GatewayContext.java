@@ -9,7 +9,9 @@ import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.function.Consumer;
 import org.apache.avro.specific.SpecificRecord;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a module's routes work with.
@@ -39,9 +41,26 @@ public record GatewayContext(
       String tenant,
       Q asked,
       Instant deadline) {
+    return ask(request, exchange, id, tenant, asked, deadline, null);
+  }
+
+  /**
+   * As the other, for an answer that may come in parts.
+   *
+   * @param parts gets each part but the last, on a thread that it must not hold up; null: the first
+   *     part is the answer
+   */
+  public <Q extends SpecificRecord, A extends SpecificRecord> Future<A> ask(
+      RoutingContext request,
+      Exchange<Q, A> exchange,
+      String id,
+      String tenant,
+      Q asked,
+      Instant deadline,
+      @Nullable Consumer<A> parts) {
     Future<A> answer =
         Future.fromCompletionStage(
-            log.ask(exchange, id, tenant, asked, deadline), vertx.getOrCreateContext());
+            log.ask(exchange, id, tenant, asked, deadline, parts), vertx.getOrCreateContext());
     Gate.onGone(request, () -> log.giveUp(exchange, id, tenant, "the client went away"));
     return answer;
   }

@@ -3,19 +3,12 @@ package io.millrace.gateway;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.millrace.schemas.config.Settings;
-import io.millrace.schemas.http.AdminServer;
-import io.millrace.schemas.http.PortInUseException;
+import io.millrace.schemas.process.ServiceProcess;
 import java.io.IOException;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
-import org.apache.kafka.common.config.ConfigException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Runs a gateway as its own process until it is told to stop; it drains then. */
 public final class GatewayMain {
-
-  private static final Logger LOG = LoggerFactory.getLogger(GatewayMain.class);
 
   private static final Map<String, String> OPTIONS =
       Map.of(
@@ -33,35 +26,19 @@ public final class GatewayMain {
 
   /** Ends with code 2 if the options or settings do not do. */
   public static void main(String[] args) throws InterruptedException {
-    PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    Gateway gateway;
-    AdminServer admin;
-    try {
-      GatewayConfig config = new GatewayConfig(settings(args));
-      Gateway started = Gateway.start(config, metrics);
-      gateway = started;
-      admin = AdminServer.start(config.httpPort(), metrics::scrape, started::readiness);
-    } catch (IOException
-        | ConfigException
-        | IllegalArgumentException
-        | IllegalStateException
-        | PortInUseException e) {
-      System.err.println(e.getMessage());
-      System.exit(2);
-      return;
-    }
-    LOG.info("Metrics and health are on {}", admin.url());
-    CountDownLatch stopped = new CountDownLatch(1);
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(
-                () -> {
-                  gateway.close();
-                  admin.close();
-                  stopped.countDown();
-                },
-                "gateway-shutdown"));
-    stopped.await();
+    ServiceProcess.run(
+        () -> {
+          GatewayConfig config = new GatewayConfig(settings(args));
+          PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+          Gateway gateway = Gateway.start(config, metrics);
+          return new ServiceProcess.Service(
+              "gateway",
+              config.httpPort(),
+              metrics::scrape,
+              gateway::readiness,
+              () -> {},
+              gateway::close);
+        });
   }
 
   /**

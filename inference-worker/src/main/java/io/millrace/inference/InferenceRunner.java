@@ -1,10 +1,18 @@
 package io.millrace.inference;
 
+import io.millrace.events.Attempt;
+import io.millrace.events.Coordinates;
+import io.millrace.events.InferenceRequest;
 import io.millrace.events.InferenceRun;
 import io.millrace.events.InferenceWork;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.Tensor;
-import io.millrace.inference.remote.RemoteModels;
+      if (remotes.has(context.task().getTarget())) {
+        return remote(context, work);
+      }
+import io.millrace.inference.repository.SequencePlan;
+import io.millrace.inference.repository.StreamPlan;
+import io.millrace.inference.runtime.Gpus;
 import io.millrace.inference.runtime.MemoryBudget;
 import io.millrace.inference.runtime.Request;
 import io.millrace.worker.task.BlockingTasks;
@@ -14,6 +22,9 @@ import io.millrace.worker.task.TaskRunner;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+  }
+
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -26,12 +37,16 @@ import org.jspecify.annotations.Nullable;
 /** Runs a task by the model that its target declares. */
 final class InferenceRunner implements TaskRunner {
 
+  private static final long STATES_BYTES_MAX = 64L << 20;
   private static final Duration READ_MAX = Duration.ofSeconds(10);
 
   private final Models models;
   private final RemoteModels remotes;
   private final MemoryBudget budget;
-  private final RequestReader requests;
+  private final Gpus gpus;
+  private final LogReader<InferenceRequest> requests;
+  private final LogReader<Attempt> attempts;
+  private final SequenceStates states = new SequenceStates(STATES_BYTES_MAX);
   private final BlockingTasks reads;
   private final Semaphore readKib;
   private final int readKibMax;
@@ -40,6 +55,7 @@ final class InferenceRunner implements TaskRunner {
    * A runner.
    *
    * @param requests reads inputs that the task only points to
+   * @param attempts reads states of sequences that are not at hand
    * @param reads threads for that
    * @param readBytesMax no more inputs are read while those in hand have this many bytes
    */
@@ -47,7 +63,9 @@ final class InferenceRunner implements TaskRunner {
       Models models,
       RemoteModels remotes,
       MemoryBudget budget,
-      RequestReader requests,
+      Gpus gpus,
+      LogReader<InferenceRequest> requests,
+      LogReader<Attempt> attempts,
       BlockingTasks reads,
       long readBytesMax) {
     this.readKibMax = (int) Math.max(1, Math.min(Integer.MAX_VALUE, readBytesMax >> 10));
@@ -55,7 +73,9 @@ final class InferenceRunner implements TaskRunner {
     this.models = models;
     this.remotes = remotes;
     this.budget = budget;
+    this.gpus = gpus;
     this.requests = requests;
+    this.attempts = attempts;
     this.reads = reads;
   }
 
@@ -63,6 +83,11 @@ final class InferenceRunner implements TaskRunner {
   public void declared(String target, @Nullable TargetSpec declaration) {
     models.declared(target, declaration);
     remotes.declared(target, declaration);
+  }
+
+  @Override
+  public CompletionStage<Void> prepared() {
+    return models.settled();
   }
 
   @Override
@@ -81,10 +106,12 @@ final class InferenceRunner implements TaskRunner {
 
   @Override
   public Map<String, Double> metrics() {
-    return Map.of(
-        "models_not_ready", (double) models.missing(),
-        "models_memory_bytes", (double) budget.taken(),
-        "models_requests_waiting", (double) models.waiting());
+    Map<String, Double> metrics = new HashMap<>(gpus.metrics());
+    metrics.put("models_not_ready", (double) models.missing());
+    metrics.put("models_memory_bytes", (double) budget.taken());
+    metrics.put("models_requests_waiting", (double) models.waiting());
+    metrics.put("models_states_bytes", (double) states.bytes());
+    return metrics;
   }
 
   @Override
@@ -94,61 +121,35 @@ final class InferenceRunner implements TaskRunner {
       if (work == null) {
         throw ModelException.input("The task says nothing of a model's inputs");
       }
-      if (work.getSequenceId() != null) {
-        throw ModelException.input(
-            "sequence_id is given, but %s keeps no state between requests"
-                .formatted(context.task().getTarget()));
-      }
-      if (remotes.has(context.task().getTarget())) {
-        return remote(context, work);
-      }
-      LoadedModel model = models.ready(context.task().getTarget());
-      if (!work.getInputs().isEmpty() || work.getInputsCoordinates() == null) {
-        return run(context, work, model, work.getInputs());
-      }
-      return reads
-          .submit(() -> read(work), context.cancellation())
-          .thenCompose(
-              read ->
-                  run(context, work, model, read.inputs())
-                      .whenComplete((result, failure) -> readKib.release(read.kib())))
+      return models
+          .soon(context.task().getTarget())
+          .thenCompose(model -> run(context, work, model))
           .exceptionally(InferenceRunner::failed);
     } catch (ModelException e) {
       return CompletableFuture.completedFuture(failed(e));
     }
   }
 
-  private CompletionStage<RunResult> remote(TaskContext context, InferenceWork work) {
-    CompletionStage<RunResult> ran =
-        !work.getInputs().isEmpty() || work.getInputsCoordinates() == null
-            ? remote(context, work, work.getInputs())
-            : reads
-                .submit(() -> read(work), context.cancellation())
-                .thenCompose(
-                    read ->
-                        remote(context, work, read.inputs())
-                            .whenComplete((result, failure) -> readKib.release(read.kib())));
-    return ran.exceptionally(InferenceRunner::failed);
-  }
-
-  private CompletionStage<RunResult> remote(
-      TaskContext context, InferenceWork work, List<Tensor> inputs) {
-    Duration left = Duration.between(Instant.now(), latest(context));
-    if (left.isNegative() || left.isZero()) {
-      return CompletableFuture.failedFuture(
-          new ModelException("DEADLINE_EXCEEDED", "The deadline passed before it ran", false));
+  private CompletionStage<RunResult> run(
+      TaskContext context, InferenceWork work, LoadedModel model) {
+    boolean sequenced = model.contract().sequence() != null;
+    if (sequenced != (work.getSequenceId() != null)) {
+      throw ModelException.input(
+          sequenced
+              ? "sequence_id is missing; %s keeps state between the requests of a sequence"
+                  .formatted(context.task().getTarget())
+              : "sequence_id is given, but %s keeps no state between requests"
+                  .formatted(context.task().getTarget()));
     }
-    return remotes
-        .run(context.task().getTarget(), work, inputs, left, context.cancellation())
-        .thenApply(run -> RunResult.ok(run, context.target().getCostMicros()));
-  }
-
-  /** When the run must have ended. */
-  private static Instant latest(TaskContext context) {
-    Instant deadline = context.task().getDeadlineAt();
-    return deadline.toEpochMilli() > 0 && deadline.isBefore(context.deadline())
-        ? deadline
-        : context.deadline();
+    if (!work.getInputs().isEmpty() || work.getInputsCoordinates() == null) {
+      return run(context, work, model, work.getInputs());
+    }
+    return reads
+        .submit(() -> read(work), context.cancellation())
+        .thenCompose(
+            read ->
+                run(context, work, model, read.inputs())
+                    .whenComplete((result, failure) -> readKib.release(read.kib())));
   }
 
   /** Inputs that were read, and how much room they take. */
@@ -166,17 +167,21 @@ final class InferenceRunner implements TaskRunner {
     return new Read(inputs, kib);
   }
 
-  private static CompletionStage<RunResult> run(
+  private CompletionStage<RunResult> run(
       TaskContext context, InferenceWork work, LoadedModel model, List<Tensor> inputs) {
     try {
       long left = Duration.between(Instant.now(), latest(context)).toNanos();
+      long end = System.nanoTime() + left;
+      StreamPlan stream = model.contract().stream();
+      if (stream != null) {
+        return StreamRun.start(context, model, stream, work, inputs, end);
+      }
+      SequencePlan sequence = model.contract().sequence();
+      if (sequence != null) {
+        return run(context, new SequenceRun(context, model, sequence, work, states), inputs, end);
+      }
       Request request =
-          model.submit(
-              inputs,
-              work.getOutputs(),
-              work.getPriority(),
-              System.nanoTime() + left,
-              context.cancellation());
+          model.submit(inputs, work.getOutputs(), work.getPriority(), end, context.cancellation());
       long cost = context.target().getCostMicros();
       return request
           .answer()
@@ -184,26 +189,54 @@ final class InferenceRunner implements TaskRunner {
               (answer, failure) ->
                   answer == null || failure != null
                       ? failed(failure)
-                      : RunResult.ok(result(answer, model), cost));
+                      : RunResult.ok(run(answer, answer.outputs(), model, 0, true, ""), cost));
     } catch (ModelException e) {
       return CompletableFuture.completedFuture(failed(e));
     }
   }
 
-  private static InferenceRun result(Request.Answer answer, LoadedModel model) {
+  /** Runs a request of a sequence, once its state is there. */
+  private CompletionStage<RunResult> run(
+      TaskContext context, SequenceRun run, List<Tensor> inputs, long deadline) {
+    List<Tensor> state = run.state();
+    if (state != null) {
+      return run.start(inputs, state, deadline);
+    }
+    InferenceWork work = context.task().getInference();
+    Coordinates at = work == null ? null : work.getStateCoordinates();
+    if (at == null) {
+      throw ModelException.input("state_task_id is given, but not where its state lies");
+    }
+    return reads
+        .submit(() -> SequenceRun.stateOf(attempts.read(at, READ_MAX)), context.cancellation())
+        .thenCompose(read -> run.start(inputs, read, deadline))
+        .exceptionally(InferenceRunner::failed);
+  }
+
+  /** What a run gave, or a chunk of it. */
+  static InferenceRun run(
+      Request.Answer answer,
+      List<Tensor> outputs,
+      LoadedModel model,
+      int chunk,
+      boolean last,
+      String chunksDigest) {
     return new InferenceRun(
-        answer.outputs(),
+        outputs,
         null,
         Map.of(),
         answer.batchMs(),
         answer.computeMs(),
         answer.batchSize(),
         model.device(),
-        0,
-        true);
+        chunk,
+        last,
+        chunksDigest,
+        List.of());
   }
 
-  private static RunResult failed(@Nullable Throwable failure) {
+  /** How a run that failed ended. */
+  static RunResult failed(@Nullable Throwable failure) {
     Throwable cause = failure;
     while (cause instanceof CompletionException && cause.getCause() != null) {
       cause = cause.getCause();

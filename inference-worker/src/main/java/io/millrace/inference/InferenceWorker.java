@@ -1,10 +1,14 @@
 package io.millrace.inference;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.events.Attempt;
+import io.millrace.events.InferenceRequest;
 import io.millrace.inference.remote.RemoteModels;
 import io.millrace.inference.runtime.Devices;
+import io.millrace.inference.runtime.Gpus;
 import io.millrace.inference.runtime.MemoryBudget;
 import io.millrace.inference.runtime.Request;
+import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.worker.runtime.Worker;
 import io.millrace.worker.runtime.WorkerConfig;
 import io.millrace.worker.runtime.WorkerTopics;
@@ -21,8 +25,10 @@ public final class InferenceWorker implements AutoCloseable {
   private final InferenceWorkerConfig config;
   private final Models models;
   private final RemoteModels remotes;
+  private final Gpus gpus = new Gpus();
   private final BlockingTasks reads;
-  private final RequestReader requests;
+  private final LogReader<InferenceRequest> requests;
+  private final LogReader<Attempt> attempts;
   private final Worker worker;
 
   /**
@@ -41,7 +47,8 @@ public final class InferenceWorker implements AutoCloseable {
                 new Devices(config.cuda(), config.deviceId()), budget, config.modelRuns()),
             pools);
     this.remotes = new RemoteModels(pools, Request.OUTPUT_BYTES_MAX);
-    this.requests = new RequestReader(config);
+    this.requests = new LogReader<>(config, InferenceTopics.REQUESTS);
+    this.attempts = new LogReader<>(config, InferenceTopics.ATTEMPTS);
     int slots = config.slots() * Math.max(1, config.pools().size());
     this.reads = new BlockingTasks("input-reader", config.readers(), slots);
     this.worker =
@@ -52,7 +59,9 @@ public final class InferenceWorker implements AutoCloseable {
                 models,
                 remotes,
                 budget,
+                gpus,
                 requests,
+                attempts,
                 reads,
                 config.getLong(WorkerConfig.IN_FLIGHT_BYTES)),
             registry);
@@ -68,7 +77,10 @@ public final class InferenceWorker implements AutoCloseable {
     worker.start();
   }
 
-  /** Done once it takes tasks; cancelled if it is closed before. Models may not be ready yet. */
+  /**
+   * Done once it takes tasks, which it does when the models that it found declared are loaded or
+   * cannot be; cancelled if it is closed before.
+   */
   public CompletableFuture<Void> ready() {
     return worker.ready();
   }
@@ -95,9 +107,11 @@ public final class InferenceWorker implements AutoCloseable {
     try {
       return worker.drain(limit);
     } finally {
+      gpus.close();
       reads.close();
       requests.close();
       remotes.close();
+      attempts.close();
       models.close();
     }
   }

@@ -3,22 +3,15 @@ package io.millrace.inference;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.millrace.schemas.config.Settings;
-import io.millrace.schemas.http.AdminServer;
-import io.millrace.schemas.http.PortInUseException;
 import io.millrace.schemas.http.Readiness;
+import io.millrace.schemas.process.ServiceProcess;
 import io.millrace.worker.runtime.WorkerConfig;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
-import org.apache.kafka.common.config.ConfigException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Runs an inference worker as its own process until it is told to stop; it drains then. */
 public final class InferenceWorkerMain {
-
-  private static final Logger LOG = LoggerFactory.getLogger(InferenceWorkerMain.class);
 
   private static final Map<String, String> OPTIONS =
       Map.of(
@@ -38,37 +31,19 @@ public final class InferenceWorkerMain {
 
   /** Ends with code 2 if the options or settings do not do. */
   public static void main(String[] args) throws InterruptedException {
-    InferenceWorkerConfig config;
-    try {
-      config = new InferenceWorkerConfig(settings(args));
-    } catch (IOException | ConfigException | IllegalArgumentException e) {
-      System.err.println(e.getMessage());
-      System.exit(2);
-      return;
-    }
-    PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    InferenceWorker worker = new InferenceWorker(config, metrics);
-    AdminServer admin;
-    try {
-      admin = AdminServer.start(config.httpPort(), metrics::scrape, () -> readiness(worker));
-    } catch (PortInUseException e) {
-      System.err.println(e.getMessage());
-      System.exit(2);
-      return;
-    }
-    LOG.info("Worker {} answers on {}", worker.id(), admin.url());
-    CountDownLatch stopped = new CountDownLatch(1);
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(
-                () -> {
-                  worker.close();
-                  admin.close();
-                  stopped.countDown();
-                },
-                "worker-shutdown"));
-    worker.start();
-    stopped.await();
+    ServiceProcess.run(
+        () -> {
+          InferenceWorkerConfig config = new InferenceWorkerConfig(settings(args));
+          PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+          InferenceWorker worker = new InferenceWorker(config, metrics);
+          return new ServiceProcess.Service(
+              "worker",
+              config.httpPort(),
+              metrics::scrape,
+              () -> readiness(worker),
+              worker::start,
+              worker::close);
+        });
   }
 
   private static Readiness readiness(InferenceWorker worker) {

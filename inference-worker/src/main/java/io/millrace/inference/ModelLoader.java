@@ -9,6 +9,7 @@ import io.millrace.inference.batch.Lane;
 import io.millrace.inference.batch.logic.BatchPolicy;
 import io.millrace.inference.batch.logic.BatchQueue.Slice;
 import io.millrace.inference.onnx.OnnxFile;
+import io.millrace.inference.repository.Contract;
 import io.millrace.inference.repository.ModelConfig;
 import io.millrace.inference.repository.Signature;
 import io.millrace.inference.runtime.Devices;
@@ -67,12 +68,8 @@ final class ModelLoader {
     String name = declaration.getTarget();
     Path file = ModelFile.fetch(spec.getUri(), spec.getSha256());
     ModelConfig config = ModelConfig.json(spec.getConfig());
-    if (config.sequences()) {
-      throw ModelException.config(
-          "sequence_batching is given for %s, but no state is kept between requests here; call it without"
-              .formatted(name));
-    }
-    Signature signature = declared(spec, Signature.of(OnnxFile.read(file), config));
+    Contract contract = Contract.of(OnnxFile.read(file), config);
+    Signature signature = declared(spec, contract);
     Execution execution = Execution.of(config, signature);
     BatchPolicy batching = Execution.batching(config, signature, spec.getObjective());
     long share = budget.take(name, size(file));
@@ -81,7 +78,13 @@ final class ModelLoader {
       session = ModelSession.open(name, file, signature, execution, devices);
       warm(session, config);
       LoadedModel loaded =
-          model(declaration, session, batching, config.batching().timeoutMicros() * 1_000, share);
+          model(
+              declaration,
+              session,
+              contract,
+              batching,
+              config.batching().timeoutMicros() * 1_000,
+              share);
       LOG.info(
           "{} is ready on {} after {} ms; batches of up to {}",
           name,
@@ -101,6 +104,7 @@ final class ModelLoader {
   private LoadedModel model(
       TargetSpec declaration,
       ModelSession session,
+      Contract contract,
       BatchPolicy batching,
       long waitNanos,
       long share) {
@@ -120,7 +124,8 @@ final class ModelLoader {
                         "DEADLINE_EXCEEDED",
                         "The deadline passed while the request waited for its batch; it did not run",
                         false)));
-    return new LoadedModel(declaration, session, lane, waitNanos, () -> budget.give(share));
+    return new LoadedModel(
+        declaration, session, contract, lane, waitNanos, () -> budget.give(share));
   }
 
   private static long size(Path file) {
@@ -132,9 +137,11 @@ final class ModelLoader {
   }
 
   /** The declared signature holds where there is one, if the file has it. */
-  private static Signature declared(ModelSpec spec, Signature derived) {
+  private static Signature declared(ModelSpec spec, Contract contract) {
+    Signature derived = contract.asked();
+    Signature model = contract.model();
     if (spec.getInputs().isEmpty() && spec.getOutputs().isEmpty()) {
-      return derived;
+      return model;
     }
     if (!Set.copyOf(spec.getInputs()).equals(Set.copyOf(derived.inputs()))
         || !Set.copyOf(spec.getOutputs()).equals(Set.copyOf(derived.outputs()))) {
@@ -143,8 +150,8 @@ final class ModelLoader {
               .formatted(derived.inputs(), derived.outputs()));
     }
     return new Signature(
-        derived.inputs(),
-        derived.outputs(),
+        model.inputs(),
+        model.outputs(),
         derived.batchMax() == 0 ? 0 : Math.max(0, spec.getBatchMax()));
   }
 

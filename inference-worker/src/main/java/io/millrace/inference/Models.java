@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -50,6 +51,7 @@ final class Models implements AutoCloseable {
     TargetSpec wanted;
     @Nullable LoadedModel loaded;
     @Nullable ModelException failure;
+    final List<CompletableFuture<LoadedModel>> waiting = new ArrayList<>();
 
     Place(TargetSpec wanted) {
       this.wanted = wanted;
@@ -85,7 +87,7 @@ final class Models implements AutoCloseable {
           return;
         }
         places.remove(target);
-        later(() -> unload(place.loaded, ours ? asked(target) : null), 0);
+        later(() -> drop(target, place, ours ? asked(target) : null), 0);
         return;
       }
       if (place == null) {
@@ -143,12 +145,22 @@ final class Models implements AutoCloseable {
       failure = ModelException.invalid("Loading %s failed: %s".formatted(target, e));
     }
     LoadedModel former = loaded;
+    List<CompletableFuture<LoadedModel>> waiting = List.of();
     synchronized (places) {
       Place place = places.get(target);
       if (place != null && same(place.wanted, wanted)) {
         former = loaded == null ? null : place.loaded;
         place.loaded = loaded == null ? place.loaded : loaded;
         place.failure = failure;
+        waiting = List.copyOf(place.waiting);
+        place.waiting.clear();
+      }
+    }
+    for (CompletableFuture<LoadedModel> request : waiting) {
+      if (loaded != null) {
+        request.complete(loaded);
+      } else {
+        request.completeExceptionally(notReady(target, failure));
       }
     }
     if (failure != null) {
@@ -164,10 +176,18 @@ final class Models implements AutoCloseable {
   }
 
   /**
-   * Unloads.
+   * Unloads, and answers who waits.
    *
-   * @param why what those who wait for it are told; null: that it was unloaded here
+   * @param why what those are told; null: that it is not here any more
    */
+  private static void drop(String target, Place place, @Nullable ModelException why) {
+    place.waiting.forEach(
+        request ->
+            request.completeExceptionally(
+                why == null ? notReady(target, "it was removed while it was loaded") : why));
+    unload(place.loaded, why);
+  }
+
   private static void unload(@Nullable LoadedModel model, @Nullable ModelException why) {
     if (model != null) {
       model.refuse(why);
@@ -184,28 +204,42 @@ final class Models implements AutoCloseable {
   }
 
   /**
-   * The model of a target.
-   *
-   * @throws ModelException MODEL_NOT_READY, and why
+   * The model of a target, as soon as it is loaded if that goes on now; else the stage fails with
+   * MODEL_NOT_READY, and why.
    */
-  LoadedModel ready(String target) {
+  CompletableFuture<LoadedModel> soon(String target) {
     synchronized (places) {
       Place place = places.get(target);
-      if (place != null && place.loaded != null) {
-        return place.loaded;
+      if (place == null) {
+        return CompletableFuture.failedFuture(
+            unloaded.contains(target)
+                ? asked(target)
+                : notReady(target, "it is not declared for the pools of this worker"));
       }
-      if (unloaded.contains(target)) {
-        throw asked(target);
+      if (place.loaded != null) {
+        return CompletableFuture.completedFuture(place.loaded);
       }
-      String why =
-          place == null
-              ? "it is not declared for the pools of this worker"
-              : place.failure == null
-                  ? "it is being loaded"
-                  : place.failure.code() + ": " + place.failure.getMessage();
-      throw new ModelException(
-          "MODEL_NOT_READY", "%s is not ready here: %s".formatted(target, why), true);
+      if (place.failure != null) {
+        return CompletableFuture.failedFuture(notReady(target, place.failure));
+      }
+      CompletableFuture<LoadedModel> request = new CompletableFuture<>();
+      place.waiting.add(request);
+      return request;
     }
+  }
+
+  private static ModelException notReady(String target, @Nullable ModelException failure) {
+    return notReady(target, failure == null ? "" : failure.code() + ": " + failure.getMessage());
+  }
+
+  private static ModelException notReady(String target, String why) {
+    return new ModelException(
+        "MODEL_NOT_READY", "%s is not ready here: %s".formatted(target, why), true);
+  }
+
+  /** Done once all that was declared until now is loaded, or has failed. */
+  CompletableFuture<Void> settled() {
+    return CompletableFuture.runAsync(() -> {}, thread);
   }
 
   /** Names of the targets that are ready, sorted. */
@@ -257,12 +291,12 @@ final class Models implements AutoCloseable {
   @Override
   public void close() {
     thread.shutdownNow();
-    List<Place> all;
+    Map<String, Place> all;
     synchronized (places) {
-      all = new ArrayList<>(places.values());
+      all = Map.copyOf(places);
       places.clear();
     }
-    all.forEach(place -> unload(place.loaded, null));
+    all.forEach((target, place) -> drop(target, place, null));
     try {
       if (!thread.awaitTermination(FAREWELL_SECONDS, TimeUnit.SECONDS)) {
         LOG.warn("A model is still being loaded");

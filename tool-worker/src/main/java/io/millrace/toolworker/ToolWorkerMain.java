@@ -3,22 +3,15 @@ package io.millrace.toolworker;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.millrace.schemas.config.Settings;
-import io.millrace.schemas.http.AdminServer;
-import io.millrace.schemas.http.PortInUseException;
 import io.millrace.schemas.http.Readiness;
+import io.millrace.schemas.process.ServiceProcess;
 import io.millrace.worker.runtime.WorkerConfig;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
-import org.apache.kafka.common.config.ConfigException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Runs a tool worker as its own process until it is told to stop; it drains then. */
 public final class ToolWorkerMain {
-
-  private static final Logger LOG = LoggerFactory.getLogger(ToolWorkerMain.class);
 
   private static final Map<String, String> OPTIONS =
       Map.of(
@@ -37,37 +30,19 @@ public final class ToolWorkerMain {
 
   /** Ends with code 2 if the options or settings do not do. */
   public static void main(String[] args) throws InterruptedException {
-    ToolWorkerConfig config;
-    try {
-      config = new ToolWorkerConfig(settings(args));
-    } catch (IOException | ConfigException | IllegalArgumentException e) {
-      System.err.println(e.getMessage());
-      System.exit(2);
-      return;
-    }
-    PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    ToolWorker worker = new ToolWorker(config, metrics);
-    AdminServer admin;
-    try {
-      admin = AdminServer.start(config.httpPort(), metrics::scrape, () -> readiness(worker));
-    } catch (PortInUseException e) {
-      System.err.println(e.getMessage());
-      System.exit(2);
-      return;
-    }
-    LOG.info("Worker {} answers on {}", worker.id(), admin.url());
-    CountDownLatch stopped = new CountDownLatch(1);
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(
-                () -> {
-                  worker.close();
-                  admin.close();
-                  stopped.countDown();
-                },
-                "worker-shutdown"));
-    worker.start();
-    stopped.await();
+    ServiceProcess.run(
+        () -> {
+          ToolWorkerConfig config = new ToolWorkerConfig(settings(args));
+          PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+          ToolWorker worker = new ToolWorker(config, metrics);
+          return new ServiceProcess.Service(
+              "worker",
+              config.httpPort(),
+              metrics::scrape,
+              () -> readiness(worker),
+              worker::start,
+              worker::close);
+        });
   }
 
   private static Readiness readiness(ToolWorker worker) {

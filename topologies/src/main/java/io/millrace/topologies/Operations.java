@@ -1,5 +1,6 @@
 package io.millrace.topologies;
 
+import io.millrace.schemas.serde.KnownSchemas;
 import io.millrace.schemas.serde.TotalDeserializer;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.topologies.dispatch.DispatchTopology;
@@ -28,6 +29,7 @@ public final class Operations {
   private final Map<String, ?> serdes;
   private final Sinks sinks;
   private final Set<String> sources = new HashSet<>();
+  private final KnownSchemas schemas = new KnownSchemas();
   private final TargetTable targets = new TargetTable();
   private final Invalidations invalidations = new Invalidations();
   private final DispatchPolicy dispatchPolicy;
@@ -71,6 +73,16 @@ public final class Operations {
     return serdes;
   }
 
+  /** Schemas of what is read, as far as they are known. */
+  public KnownSchemas schemas() {
+    return schemas;
+  }
+
+  /** Names of the topics that are read; global tables aside. */
+  Set<String> sources() {
+    return Set.copyOf(sources);
+  }
+
   /** Where topologies add their sinks. */
   public Sinks sinks() {
     return sinks;
@@ -108,11 +120,11 @@ public final class Operations {
    */
   public <T extends SpecificRecord> String source(Topic<T> topic) {
     String name = topic.name().replace('.', '-') + "-source";
-    if (sources.add(name)) {
+    if (sources.add(topic.name())) {
       topology.addSource(
           name,
           new StringDeserializer(),
-          TotalDeserializer.forValues(topic.record(), serdes),
+          TotalDeserializer.forValues(topic.record(), serdes, schemas),
           topic.name());
     }
     return name;

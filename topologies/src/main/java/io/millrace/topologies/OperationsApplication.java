@@ -2,6 +2,7 @@ package io.millrace.topologies;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.schemas.serde.RegistryException;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.topologies.dispatch.RequestMetrics;
@@ -13,9 +14,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
@@ -25,12 +28,16 @@ import org.slf4j.LoggerFactory;
 /** Runs the topologies of {@link Operations} against a cluster. */
 public final class OperationsApplication implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(OperationsApplication.class);
+  private static final int ANSWER_MILLIS = 5_000;
   private static final Duration CLOSE = Duration.ofSeconds(10);
 
   private final KafkaStreams streams;
+  private final Thread schemas;
+  private volatile boolean closed;
 
   /**
-   * Makes the application; it does nothing before {@link #start}.
+   * Makes the application; it does nothing before {@link #start}. Brokers that are away are waited
+   * for.
    *
    * @param meters where its metrics go
    * @throws IllegalStateException if the topics are not there: provision them first
@@ -49,22 +56,50 @@ public final class OperationsApplication implements AutoCloseable {
           LOG.error("A stream thread failed and is replaced", failure);
           return StreamThreadExceptionResponse.REPLACE_THREAD;
         });
+    this.schemas = new Thread(() -> learn(operations, config), "operations-schemas");
+    schemas.setDaemon(true);
     bind(meters);
+  }
+
+  /** A schema that was registered by now is not asked for when the registry is away. */
+  private void learn(Operations operations, OperationsConfig config) {
+    while (!closed) {
+      try {
+        operations.schemas().learn(operations.sources(), config.serde());
+        return;
+      } catch (RegistryException e) {
+        LOG.warn("The schemas of what is read could not all be learnt: {}", e.getMessage());
+        if (!e.away()) {
+          return;
+        }
+      }
+    }
   }
 
   private static int partitions(OperationsConfig config) {
     String topic = Topics.TOOL_CALLS.name();
-    try (Admin admin = Admin.create(config.kafka())) {
-      return admin
-          .describeTopics(List.of(topic))
-          .allTopicNames()
-          .thenApply(found -> found.values().iterator().next().partitions().size())
-          .get();
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(
-          "topic %s cannot be described at %s: %s; provision the topics first"
-              .formatted(topic, config.getList(OperationsConfig.BOOTSTRAP_SERVERS), e.getCause()),
-          e);
+    List<String> brokers = config.getList(OperationsConfig.BOOTSTRAP_SERVERS);
+    Map<String, Object> settings = config.kafka();
+    settings.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ANSWER_MILLIS);
+    settings.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, ANSWER_MILLIS);
+    try (Admin admin = Admin.create(settings)) {
+      while (true) {
+        try {
+          return admin
+              .describeTopics(List.of(topic))
+              .allTopicNames()
+              .thenApply(found -> found.values().iterator().next().partitions().size())
+              .get();
+        } catch (ExecutionException e) {
+          if (!(e.getCause() instanceof TimeoutException)) {
+            throw new IllegalStateException(
+                "topic %s cannot be described at %s: %s; provision the topics first"
+                    .formatted(topic, brokers, e.getCause()),
+                e);
+          }
+          LOG.warn("Brokers {} do not answer; trying again: {}", brokers, e.getCause().toString());
+        }
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while looking for topics", e);
@@ -175,6 +210,7 @@ public final class OperationsApplication implements AutoCloseable {
 
   /** Starts processing; returns once the global tables are filled. */
   public void start() {
+    schemas.start();
     streams.start();
   }
 
@@ -191,6 +227,8 @@ public final class OperationsApplication implements AutoCloseable {
   /** Commits and stops, within ten seconds. */
   @Override
   public void close() {
+    closed = true;
+    schemas.interrupt();
     if (!streams.close(CLOSE)) {
       LOG.warn("The stream threads did not stop within {}", CLOSE);
     }

@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.common.config.ConfigException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,16 +25,16 @@ public final class OperationsMain {
 
   /**
    * Ends with code 2 if the settings do not do, with code 1 if the topics are not there or the
-   * application fails for good.
+   * application fails for good. Brokers or a registry that are away are waited for.
    */
   public static void main(String[] args) throws InterruptedException {
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    OperationsApplication application;
+    AtomicReference<@Nullable OperationsApplication> made = new AtomicReference<>();
+    OperationsConfig config;
     AdminServer admin;
     try {
-      OperationsConfig config = config(args);
-      application = new OperationsApplication(config, metrics);
-      admin = AdminServer.start(config.httpPort(), metrics::scrape, () -> readiness(application));
+      config = config(args);
+      admin = AdminServer.start(config.httpPort(), metrics::scrape, () -> readiness(made.get()));
     } catch (IOException
         | ConfigException
         | IllegalArgumentException
@@ -40,12 +42,17 @@ public final class OperationsMain {
       System.err.println(refused.getMessage());
       System.exit(2);
       return;
+    }
+    LOG.info("Operations answer on {}", admin.url());
+    OperationsApplication application;
+    try {
+      application = new OperationsApplication(config, metrics);
     } catch (IllegalStateException noTopics) {
       System.err.println(noTopics.getMessage());
       System.exit(1);
       return;
     }
-    LOG.info("Operations answer on {}", admin.url());
+    made.set(application);
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(
@@ -70,10 +77,10 @@ public final class OperationsMain {
     }
   }
 
-  private static Readiness readiness(OperationsApplication application) {
-    boolean ready = application.ready();
-    return new Readiness(
-        List.of(new Readiness.Part("operations", ready, ready ? "" : application.state())));
+  private static Readiness readiness(@Nullable OperationsApplication application) {
+    boolean ready = application != null && application.ready();
+    String state = application == null ? "it waits for the brokers" : application.state();
+    return new Readiness(List.of(new Readiness.Part("operations", ready, ready ? "" : state)));
   }
 
   /**

@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.streams.test.TestRecord;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -104,6 +105,36 @@ class HealthPathTest {
                 .setTarget(target)
                 .setArguments("{}")
                 .setLatencyMs(millis)
+                .build());
+  }
+
+  @Test
+  void aTargetThatNobodyDeclaredIsForgottenAfterAWeekOfSilence() throws Exception {
+    driver.register(OperationsDriver.tool("kept").build());
+    receipt("peer:gone");
+    receipt("tool:kept");
+    driver.advance(Duration.ofMillis(700));
+    driver.drain(Topics.HEALTH_STATUS);
+
+    driver.jump(Duration.ofDays(8));
+    receipt("peer:here");
+    driver.advance(Duration.ofSeconds(61));
+
+    assertThat(driver.out(Topics.HEALTH_STATUS).readRecordsToList())
+        .filteredOn(record -> record.value() == null)
+        .extracting(TestRecord::key)
+        .containsExactly("peer:gone");
+  }
+
+  private void receipt(String target) {
+    driver
+        .in(MeshTopics.RECEIPTS)
+        .pipeInput(
+            "m",
+            PeerReceipt.newBuilder()
+                .setTarget(target)
+                .setOutcome(Outcome.OK)
+                .setOccurredAt(driver.now())
                 .build());
   }
 

@@ -18,6 +18,7 @@ import io.millrace.schemas.topics.Topics;
 import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.dispatch.logic.DispatchPolicy;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +33,7 @@ import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
@@ -48,12 +50,22 @@ final class OperationsDriver implements AutoCloseable {
   final Random random = new Random(7);
   private final Map<String, Object> serdes;
   private final Path stateDir;
+  private final int partitions;
   private TopologyTestDriver driver;
   private Operations operations;
   private Instant now = START;
 
   @SuppressWarnings("NullAway.Init") // driver() sets the operations
   OperationsDriver() throws IOException {
+    this(1);
+  }
+
+  /**
+   * @param partitions of the topics, of which it drives the first
+   */
+  @SuppressWarnings("NullAway.Init") // driver() sets the operations
+  OperationsDriver(int partitions) throws IOException {
+    this.partitions = partitions;
     registry = FakeRegistry.start();
     serdes = registry.settings();
     stateDir = Files.createTempDirectory("operations");
@@ -63,7 +75,11 @@ final class OperationsDriver implements AutoCloseable {
   private TopologyTestDriver driver() {
     operations =
         new Operations(
-            serdes, 1, DispatchPolicy.defaults(), new RequestMetrics(new SimpleMeterRegistry()), 0);
+            serdes,
+            partitions,
+            DispatchPolicy.defaults(),
+            new RequestMetrics(new SimpleMeterRegistry()),
+            0);
     return new TopologyTestDriver(operations.topology(), properties(), now);
   }
 
@@ -214,5 +230,10 @@ final class OperationsDriver implements AutoCloseable {
   public void close() {
     driver.close();
     registry.close();
+    try {
+      Utils.delete(stateDir.toFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

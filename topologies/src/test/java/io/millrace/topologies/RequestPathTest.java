@@ -317,6 +317,19 @@ class RequestPathTest {
   }
 
   @Test
+  void aSchemaThatRefersToItselfWithoutEndRefusesItsOwnCallsOnly() {
+    driver.register(
+        OperationsDriver.tool("endless").setArgumentsSchema("{\"$ref\":\"#\"}").build());
+    driver.register(OperationsDriver.tool("echo").build());
+
+    driver.send(driver.call("endless", "{}"));
+
+    assertThat(onlyResult().getFailure().getMessage()).contains("tool:endless", "without end");
+    driver.send(driver.call("echo", "{}"));
+    assertThat(driver.drain(driver.tasks())).hasSize(1);
+  }
+
+  @Test
   void theCircuitOpensFailsFastProbesAndCloses() {
     driver.register(OperationsDriver.tool("echo").setIdempotent(true).setAttemptsMax(1).build());
     for (int i = 0; i < 10; i++) {

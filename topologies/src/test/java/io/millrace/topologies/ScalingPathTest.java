@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.events.OperationKind;
 import io.millrace.events.PoolLoad;
+import io.millrace.events.Rejection;
 import io.millrace.events.ScalingDecision;
 import io.millrace.events.ScalingPolicy;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.WorkerStatus;
 import io.millrace.schemas.topics.Topics;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -57,6 +59,17 @@ class ScalingPathTest {
                   .build());
       driver.advance(Duration.ofSeconds(1));
     }
+  }
+
+  @Test
+  void aDecisionThatCannotBeReadIsRejected() {
+    driver
+        .bytesIn(Topics.SCALING_DECISIONS)
+        .pipeInput("gpu", "no Avro".getBytes(StandardCharsets.UTF_8));
+
+    assertThat(driver.drain(Topics.REJECTIONS))
+        .extracting(Rejection::getSourceTopic)
+        .containsExactly("scaling.decisions");
   }
 
   @Test

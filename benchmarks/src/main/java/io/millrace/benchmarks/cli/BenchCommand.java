@@ -11,7 +11,12 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "WHAT",
     description = "Measure what the platform does in processes of its own on this machine.",
-    subcommands = {RequestsCommand.class, DecisionsCommand.class, InferenceCommand.class})
+    subcommands = {
+      RequestsCommand.class,
+      DecisionsCommand.class,
+      InferenceCommand.class,
+      SoakCommand.class
+    })
 final class BenchCommand implements Runnable {
 
   @Spec private CommandSpec spec;

@@ -22,7 +22,12 @@ import picocli.CommandLine.Parameters;
     name = "drill",
     mixinStandardHelpOptions = true,
     description = "Kill processes under load; count what is lost, repeated or done twice.",
-    subcommands = {BurstCommand.class, MetastableCommand.class, PatternsCommand.class})
+    subcommands = {
+      BurstCommand.class,
+      InferenceKillCommand.class,
+      MetastableCommand.class,
+      PatternsCommand.class
+    })
 final class DrillCommand implements Callable<Integer> {
   private static final int IN_FLIGHT_MIN = 64;
   private static final int CALLS_MIN = 1_000;
@@ -82,7 +87,7 @@ final class DrillCommand implements Callable<Integer> {
         .orElseThrow(
             () ->
                 CommandException.usage(
-                    "NAME: expected worker-kill, platform-kill, restart, metastable or patterns, but '%s' is given"
+                    "NAME: expected worker-kill, platform-kill, restart, burst, metastable or patterns, but '%s' is given"
                         .formatted(name)));
   }
 }

@@ -26,6 +26,10 @@ final class InferenceCommand implements Callable<Integer> {
 
   @Mixin private OutputOptions output;
 
+  @Mixin
+  private JvmOptions jvms =
+      new JvmOptions(List.of("-XX:+UseSerialGC", "-Xmx2g"), List.of("-XX:+UseSerialGC", "-Xmx1g"));
+
   @Option(
       names = "--models",
       split = ",",
@@ -70,20 +74,6 @@ final class InferenceCommand implements Callable<Integer> {
       description = "Requests that the worker takes at once (${DEFAULT-VALUE}).")
   private int slots;
 
-  @Option(
-      names = "--platform-jvm",
-      split = " ",
-      defaultValue = "-XX:+UseSerialGC -Xmx2g",
-      description = "Options of the platform's JVM (${DEFAULT-VALUE}).")
-  private List<String> platformJvm;
-
-  @Option(
-      names = "--worker-jvm",
-      split = " ",
-      defaultValue = "-XX:+UseSerialGC -Xmx1g",
-      description = "Options of the worker's JVM (${DEFAULT-VALUE}).")
-  private List<String> workerJvm;
-
   @Override
   public Integer call() {
     Set<String> chosen = new LinkedHashSet<>(models);
@@ -109,8 +99,8 @@ final class InferenceCommand implements Callable<Integer> {
                     Duration.ofSeconds(preheatSeconds),
                     Duration.ofSeconds(warmUpSeconds),
                     Duration.ofSeconds(measureSeconds),
-                    platformJvm,
-                    workerJvm,
+                    jvms.platform(),
+                    jvms.worker(),
                     slots),
                 output.err()::println)
             .run();
@@ -118,8 +108,7 @@ final class InferenceCommand implements Callable<Integer> {
     output.out().flush();
     ObjectNode document = (ObjectNode) Documents.of(result);
     summarize(result, chosen, document);
-    document.put("platform_jvm", String.join(" ", platformJvm));
-    document.put("worker_jvm", String.join(" ", workerJvm));
+    jvms.describe(document);
     document.set("conditions", Documents.of(conditions));
     output.writeJson(document);
     return ExitCode.OK;

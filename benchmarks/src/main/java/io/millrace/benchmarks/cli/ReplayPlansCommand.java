@@ -24,6 +24,11 @@ final class ReplayPlansCommand implements Callable<Integer> {
 
   @Mixin private OutputOptions output;
 
+  @Mixin
+  private JvmOptions jvms =
+      new JvmOptions(
+          List.of("-XX:+UseSerialGC", "-Xmx2g"), List.of("-XX:+UseSerialGC", "-Xmx512m"));
+
   @Option(
       names = "--file",
       required = true,
@@ -41,20 +46,6 @@ final class ReplayPlansCommand implements Callable<Integer> {
       description = "Seconds of plans that are not measured (${DEFAULT-VALUE}).")
   private int warmUpSeconds;
 
-  @Option(
-      names = "--platform-jvm",
-      split = " ",
-      defaultValue = "-XX:+UseSerialGC -Xmx2g",
-      description = "Options of the platform's JVM (${DEFAULT-VALUE}).")
-  private List<String> platformJvm;
-
-  @Option(
-      names = "--worker-jvm",
-      split = " ",
-      defaultValue = "-XX:+UseSerialGC -Xmx512m",
-      description = "Options of the worker's JVM (${DEFAULT-VALUE}).")
-  private List<String> workerJvm;
-
   @Override
   public Integer call() {
     if (warmUpSeconds < 0) {
@@ -66,7 +57,7 @@ final class ReplayPlansCommand implements Callable<Integer> {
     PlansReplay.Result result =
         new PlansReplay(
                 new PlansReplay.Settings(
-                    file, seed, Duration.ofSeconds(warmUpSeconds), platformJvm, workerJvm),
+                    file, seed, Duration.ofSeconds(warmUpSeconds), jvms.platform(), jvms.worker()),
                 output.err()::println)
             .run();
     output.out().println(PlansReplay.text(result));
@@ -75,8 +66,7 @@ final class ReplayPlansCommand implements Callable<Integer> {
     document.put("file", String.valueOf(file.getFileName()));
     document.put("seed", seed);
     document.put("warmup_s", warmUpSeconds);
-    document.put("platform_jvm", String.join(" ", platformJvm));
-    document.put("worker_jvm", String.join(" ", workerJvm));
+    jvms.describe(document);
     document.set("conditions", Documents.of(conditions));
     output.writeJson(document);
     return ExitCode.OK;

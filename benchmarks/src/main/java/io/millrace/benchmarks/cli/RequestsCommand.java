@@ -24,6 +24,10 @@ final class RequestsCommand implements Callable<Integer> {
 
   @Mixin private OutputOptions output;
 
+  @Mixin
+  private JvmOptions jvms =
+      new JvmOptions(List.of("-XX:+UseSerialGC"), List.of("-XX:+UseSerialGC", "-Xmx512m"));
+
   @Option(
       names = "--concurrency",
       split = ",",
@@ -36,7 +40,7 @@ final class RequestsCommand implements Callable<Integer> {
       defaultValue = "180",
       description =
           "Seconds at the most in flight before all runs; ends as soon as the platform's JIT"
-              + " compilers take under 5 % of its CPU (${DEFAULT-VALUE}).")
+              + " compilers take under 5 %% of its CPU (${DEFAULT-VALUE}).")
   private int preheatSeconds;
 
   @Option(
@@ -67,20 +71,6 @@ final class RequestsCommand implements Callable<Integer> {
   private int slots;
 
   @Option(
-      names = "--platform-jvm",
-      split = " ",
-      defaultValue = "-XX:+UseSerialGC",
-      description = "More options of the platform's JVM (${DEFAULT-VALUE}).")
-  private List<String> platformJvm;
-
-  @Option(
-      names = "--worker-jvm",
-      split = " ",
-      defaultValue = "-XX:+UseSerialGC -Xmx512m",
-      description = "Options of the worker's JVM (${DEFAULT-VALUE}).")
-  private List<String> workerJvm;
-
-  @Option(
       names = "--controls",
       defaultValue = "off",
       description =
@@ -101,7 +91,7 @@ final class RequestsCommand implements Callable<Integer> {
     positive("--slots", slots);
     Conditions conditions = Conditions.now();
     output.err().println(conditions.text());
-    List<String> platformOptions = new ArrayList<>(platformJvm);
+    List<String> platformOptions = new ArrayList<>(jvms.platform());
     platformOptions.add("-Xmx" + heap);
     RequestsBenchmark.Settings settings =
         new RequestsBenchmark.Settings(
@@ -111,7 +101,7 @@ final class RequestsCommand implements Callable<Integer> {
             Duration.ofSeconds(measureSeconds),
             flush,
             platformOptions,
-            workerJvm,
+            jvms.worker(),
             slots,
             controls.equals("both"));
     RequestsBenchmark.Result result = new RequestsBenchmark(settings, output.err()::println).run();
@@ -126,8 +116,8 @@ final class RequestsCommand implements Callable<Integer> {
     document.put("warmup_s", warmUpSeconds);
     document.put("measure_s", measureSeconds);
     document.put("worker_slots", slots);
+    jvms.describe(document);
     document.put("platform_jvm", String.join(" ", platformOptions));
-    document.put("worker_jvm", String.join(" ", workerJvm));
     document.set("conditions", Documents.of(conditions));
     output.writeJson(document);
     return ExitCode.OK;

@@ -4,6 +4,7 @@ import io.millrace.state.Answer;
 import io.millrace.state.CachedOutput;
 import io.millrace.state.Flight;
 import io.millrace.state.Request;
+import io.millrace.state.Sequence;
 import io.millrace.topologies.dispatch.logic.Journal;
 import java.util.HashMap;
 import java.util.Map;
@@ -53,6 +54,12 @@ final class VirtualJournal implements Journal {
       cache.put(fingerprint, output);
     }
   }
+
+  @Override
+  public void sequence(String key, @Nullable Sequence sequence) {}
+
+  @Override
+  public void restoreSequences(BiConsumer<String, Sequence> sequences) {}
 
   @Override
   public void restoreCache(BiConsumer<String, CachedOutput> entries) {

@@ -242,6 +242,11 @@ final class VirtualSystem implements Outbox {
   }
 
   @Override
+  public void chunk(Request request, Answer chunk) {
+    throw new IllegalStateException("the only target answers at once");
+  }
+
+  @Override
   public void route(Request request, String fingerprint) {
     throw new IllegalStateException("the only target is registered");
   }

@@ -3,6 +3,7 @@ package io.millrace.benchmarks.requests;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxTensorLike;
+import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
@@ -26,7 +27,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * again over direct buffers. The best of a few ways to use all processors is what the platform is
  * measured against.
  */
-final class BareModel {
+public final class BareModel {
   private static final Duration TRY = Duration.ofMillis(1_500);
   private static final List<Integer> BATCHES = List.of(1, 8, 32, 64);
 
@@ -94,6 +95,27 @@ final class BareModel {
       }
     } catch (OrtException | InterruptedException e) {
       throw new IllegalStateException("the bare model failed: " + e, e);
+    }
+  }
+
+  /**
+   * Runs one row.
+   *
+   * @return the outputs by name, in this machine's byte order
+   */
+  public static Map<String, ByteBuffer> outputs(
+      OrtEnvironment environment, OrtSession session, List<Tensor> row) throws OrtException {
+    try (Inputs inputs = new Inputs(environment, row, 1);
+        OrtSession.Result result = session.run(inputs.tensors)) {
+      Map<String, ByteBuffer> outputs = new HashMap<>();
+      for (Map.Entry<String, OnnxValue> output : result) {
+        if (!(output.getValue() instanceof OnnxTensor tensor)) {
+          throw new IllegalArgumentException(output.getKey() + " is not a tensor");
+        }
+        ByteBuffer data = tensor.getByteBuffer();
+        outputs.put(output.getKey(), ByteBuffer.allocate(data.remaining()).put(data).flip());
+      }
+      return outputs;
     }
   }
 

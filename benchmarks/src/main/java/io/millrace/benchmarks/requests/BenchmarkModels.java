@@ -1,15 +1,21 @@
 package io.millrace.benchmarks.requests;
 
+import io.millrace.benchmarks.client.Connection;
+import io.millrace.benchmarks.client.Declarations;
+import io.millrace.events.TargetSpec;
 import io.millrace.events.Tensor;
 import io.millrace.events.TensorDatatype;
 import io.millrace.inference.onnx.LanguageModel;
 import io.millrace.inference.onnx.OnnxGraph;
 import io.millrace.inference.onnx.SeededModels;
+import io.millrace.platform.cli.CommandException;
+import io.millrace.platform.models.RepositoryScan;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,10 +39,10 @@ public final class BenchmarkModels {
    * @param batchMax most rows of a run
    * @param bare whether it is measured bare as well
    */
-  record Model(
+  public record Model(
       String name, Path file, int batchMax, boolean bare, LongFunction<List<Tensor>> made) {
     /** Inputs of the n-th request, one row; no two are alike. */
-    List<Tensor> inputs(long n) {
+    public List<Tensor> inputs(long n) {
       return made.apply(n);
     }
   }
@@ -54,7 +60,7 @@ public final class BenchmarkModels {
           "cached_64k");
 
   /** Writes the models of the given names. */
-  static List<Model> write(Path repository, Set<String> names) throws IOException {
+  public static List<Model> write(Path repository, Set<String> names) throws IOException {
     List<Model> models = new ArrayList<>();
     for (String name : NAMES) {
       if (names.contains(name)) {
@@ -76,6 +82,26 @@ public final class BenchmarkModels {
       }
     }
     return models;
+  }
+
+  /** Declares all models of a repository. */
+  public static void declare(Connection connection, Path repository) {
+    // As if time had passed since the files were written.
+    long settled = System.currentTimeMillis() + Duration.ofMinutes(1).toMillis();
+    RepositoryScan.Changes found = new RepositoryScan(repository, "default").look(settled);
+    if (!found.problems().isEmpty()) {
+      throw CommandException.failed("a model does not do: " + found.problems());
+    }
+    List<TargetSpec> targets = new ArrayList<>();
+    found
+        .targets()
+        .forEach(
+            (key, spec) -> {
+              if (spec != null) {
+                targets.add(spec);
+              }
+            });
+    Declarations.declare(connection, targets);
   }
 
   private static Model bytes(Path repository, String name, int size, String more)

@@ -1,7 +1,6 @@
 package io.millrace.benchmarks.requests;
 
 import io.millrace.benchmarks.client.Connection;
-import io.millrace.benchmarks.client.Declarations;
 import io.millrace.benchmarks.process.ChildJvm;
 import io.millrace.benchmarks.process.CpuReference;
 import io.millrace.benchmarks.process.PlatformProcess;
@@ -10,9 +9,7 @@ import io.millrace.benchmarks.process.WorkDirectory;
 import io.millrace.benchmarks.process.WorkerProcess;
 import io.millrace.events.InferenceRequest;
 import io.millrace.events.InferenceResult;
-import io.millrace.events.TargetSpec;
 import io.millrace.platform.cli.CommandException;
-import io.millrace.platform.models.RepositoryScan;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -119,7 +116,7 @@ public final class InferenceBenchmark {
           PlatformProcess.start(
               new PlatformProcess.Options(
                   work.path(), "operations", settings.platformJvm, false))) {
-        declare(platform.connection(), repository);
+        BenchmarkModels.declare(platform.connection(), repository);
         try (WorkerProcess worker =
             WorkerProcess.startModels(
                 "worker",
@@ -135,26 +132,6 @@ public final class InferenceBenchmark {
     } catch (IOException e) {
       throw new UncheckedIOException("the models cannot be written: " + e, e);
     }
-  }
-
-  private static void declare(Connection connection, Path repository) {
-    // As if time had passed since the files were written.
-    long settled = System.currentTimeMillis() + Duration.ofMinutes(1).toMillis();
-    RepositoryScan.Changes found =
-        new RepositoryScan(repository, "default").look(settled, Set.of());
-    if (!found.problems().isEmpty()) {
-      throw CommandException.failed("a model does not do: " + found.problems());
-    }
-    List<TargetSpec> targets = new ArrayList<>();
-    found
-        .targets()
-        .forEach(
-            (key, spec) -> {
-              if (spec != null) {
-                targets.add(spec);
-              }
-            });
-    Declarations.declare(connection, targets);
   }
 
   private Result measure(

@@ -4,6 +4,7 @@ import io.millrace.events.InferenceResult;
 import io.millrace.events.TargetSpec;
 import io.millrace.gateway.http.Answers;
 import io.millrace.gateway.http.Gate;
+import io.millrace.gateway.http.Refusal;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
@@ -29,11 +30,23 @@ final class InferHandler implements Handler<RoutingContext> {
     String jsonLength = routing.request().getHeader(JSON_LENGTH);
     inference
         .run(body.length(), () -> read(model, jsonLength, body.getBytes()))
-        .compose(
-            request ->
-                inference
-                    .ask(routing, model, Models.version(routing), request)
-                    .compose(result -> response(model, request, result)))
+        .onSuccess(request -> answer(routing, model, request))
+        .onFailure(routing::fail);
+  }
+
+  private void answer(RoutingContext routing, TargetSpec model, InferRequest request) {
+    String version = Models.version(routing);
+    if (InferStream.wanted(routing)) {
+      try {
+        inference.stream(routing, model, version, request);
+      } catch (Refusal refusal) {
+        routing.fail(refusal);
+      }
+      return;
+    }
+    inference
+        .ask(routing, model, version, request)
+        .compose(result -> response(model, request, result))
         .onSuccess(response -> send(routing, response))
         .onFailure(routing::fail);
   }

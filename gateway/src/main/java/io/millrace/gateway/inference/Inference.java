@@ -66,37 +66,56 @@ final class Inference {
   Future<InferenceResult> ask(
       RoutingContext routing, TargetSpec model, @Nullable String version, InferRequest request) {
     try {
-      return asked(routing, model, version, request);
+      InferenceRequest event = event(routing, model, version, request);
+      return counted(
+              model,
+              request,
+              context.ask(
+                  routing,
+                  Exchange.INFERENCE,
+                  event.getId(),
+                  event.getTenant(),
+                  event,
+                  event.getDeadlineAt()))
+          .compose(result -> whole(model, event, result));
     } catch (Refusal refusal) {
       return Future.failedFuture(refusal);
     }
   }
 
-  private Future<InferenceResult> asked(
+  /** Asks, and answers with events; see {@link InferStream}. */
+  void stream(
+      RoutingContext routing, TargetSpec model, @Nullable String version, InferRequest request) {
+    InferenceRequest event = event(routing, model, version, request);
+    counted(model, request, new InferStream(context, routing, model, request, event).start());
+  }
+
+  private InferenceRequest event(
       RoutingContext routing, TargetSpec model, @Nullable String version, InferRequest request) {
     Caller caller = Caller.of(routing.request().headers(), context.config().deadlineMax());
     Gate.hold(
         routing, request.inputs().stream().mapToLong(input -> input.getData().remaining()).sum());
     Instant now = context.clock().instant();
-    Instant deadline = now.plus(timeout(model, caller, request));
-    InferenceRequest event =
-        RequestEvents.of(request)
-            .setId(context.log().newId())
-            .setTenant(caller.tenant())
-            .setCorrelationId(caller.correlationId())
-            .setTraceparent(caller.traceparent())
-            .setOccurredAt(now)
-            .setModel(model.getName())
-            .setModelVersion(version)
-            .setDeadlineAt(deadline)
-            .setReplyPartition(context.log().replyPartition(Exchange.INFERENCE))
-            .build();
+    return RequestEvents.of(request)
+        .setId(context.log().newId())
+        .setTenant(caller.tenant())
+        .setCorrelationId(caller.correlationId())
+        .setTraceparent(caller.traceparent())
+        .setOccurredAt(now)
+        .setModel(model.getName())
+        .setModelVersion(version)
+        .setDeadlineAt(now.plus(timeout(model, caller, request)))
+        .setReplyPartition(context.log().replyPartition(Exchange.INFERENCE))
+        .build();
+  }
+
+  private Future<InferenceResult> counted(
+      TargetSpec model, InferRequest request, Future<InferenceResult> answer) {
     ModelStatistics counts = statistics.of(model.getName(), model.getVersion());
     long rows = rows(model, request);
     long began = System.nanoTime();
     counts.begins();
-    return context
-        .ask(routing, Exchange.INFERENCE, event.getId(), caller.tenant(), event, deadline)
+    return answer
         .onComplete(done -> counts.ends())
         .onSuccess(
             result -> {
@@ -105,8 +124,7 @@ final class Inference {
                   .of(model.getName(), served.isEmpty() ? model.getVersion() : served)
                   .answered(result, rows, millisSince(began), context.clock().millis());
             })
-        .onFailure(failure -> counts.failed(failure, millisSince(began)))
-        .compose(result -> whole(model, event, result));
+        .onFailure(failure -> counts.failed(failure, millisSince(began)));
   }
 
   private static double millisSince(long began) {

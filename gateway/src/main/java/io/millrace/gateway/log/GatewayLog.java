@@ -24,6 +24,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
@@ -126,10 +127,17 @@ public final class GatewayLog implements AutoCloseable {
    * @param tenant for its cancel
    * @param request with the {@link #replyPartition}
    * @param deadline after it, and a short time of grace, the operation is called off
+   * @param parts gets each part of the answer but the last, on a thread that it must not hold up;
+   *     null: the first part is the answer
    * @return the answer; or fails with a {@link Refusal}
    */
   public <Q extends SpecificRecord, A extends SpecificRecord> CompletableFuture<A> ask(
-      Exchange<Q, A> exchange, String id, String tenant, Q request, Instant deadline) {
+      Exchange<Q, A> exchange,
+      String id,
+      String tenant,
+      Q request,
+      Instant deadline,
+      @Nullable Consumer<A> parts) {
     if (!prepared.isDone() || replyPartition(exchange) == null) {
       return CompletableFuture.failedFuture(
           new Refusal(
@@ -140,6 +148,9 @@ public final class GatewayLog implements AutoCloseable {
     if (answer == null) {
       return CompletableFuture.failedFuture(
           new Refusal(503, "OVERLOADED", "Too many operations wait for their answers."));
+    }
+    if (parts != null) {
+      replies.inParts(id, answer, part -> parts.accept(exchange.answers().record().cast(part)));
     }
     try {
       writer

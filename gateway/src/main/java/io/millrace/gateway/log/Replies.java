@@ -1,5 +1,6 @@
 package io.millrace.gateway.log;
 
+import io.millrace.events.InferenceResult;
 import io.millrace.gateway.http.Refusal;
 import io.millrace.schemas.log.RecordReader;
 import java.nio.charset.StandardCharsets;
@@ -31,6 +32,7 @@ final class Replies {
   private final Waiters<SpecificRecord> waiters;
   private final Map<String, Object> serde;
   private final BooleanSupplier stopping;
+  private final Map<String, Consumer<SpecificRecord>> parts = new ConcurrentHashMap<>();
   private final Map<String, Integer> partitions = new ConcurrentHashMap<>();
   private final int choice = ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE);
 
@@ -71,6 +73,13 @@ final class Replies {
     return waiters.await(operationId, longest);
   }
 
+  /** Has whoever waits for an answer get its parts as well, until the last one has come. */
+  void inParts(
+      String operationId, CompletableFuture<SpecificRecord> answer, Consumer<SpecificRecord> to) {
+    parts.put(operationId, to);
+    answer.whenComplete((last, failure) -> parts.remove(operationId));
+  }
+
   /** Ends a wait without an answer; false if nobody waited any more. */
   boolean forget(String operationId) {
     CompletableFuture<SpecificRecord> waiter = waiters.of(operationId);
@@ -80,6 +89,10 @@ final class Replies {
   /** How many wait. */
   int count() {
     return waiters.count();
+  }
+
+  private static boolean isPart(SpecificRecord answer) {
+    return answer instanceof InferenceResult result && !result.getLast();
   }
 
   private <A extends SpecificRecord> Consumer<ConsumerRecord<byte[], byte[]>> reader(
@@ -94,7 +107,12 @@ final class Replies {
       RecordReader.Read<A> read = reader.read(record.topic(), record.value());
       A answer = read.record();
       if (answer != null && exchange.operationId().apply(answer).equals(key)) {
-        waiter.complete(answer);
+        Consumer<SpecificRecord> part = isPart(answer) ? parts.get(key) : null;
+        if (part == null) {
+          waiter.complete(answer);
+        } else {
+          part.accept(answer);
+        }
       } else if (read.undecodable() != null) {
         waiter.completeExceptionally(
             new Refusal(

@@ -86,7 +86,7 @@ final class ConfigFields {
                 "eager_batching",
                 FLAG)));
     fields.put("dynamic_batching", one(batching()));
-    fields.put("sequence_batching", new Field(Kind.ANY, false, null));
+    fields.put("sequence_batching", one(sequences()));
     fields.put(
         "ensemble_scheduling",
         one(
@@ -163,6 +163,45 @@ final class ConfigFields {
         "default_priority_level", NUMBER,
         "default_queue_policy", one(queue),
         "priority_queue_policy", new Field(Kind.MAP, true, queue));
+  }
+
+  private static Map<String, Field> sequences() {
+    Map<String, Field> control =
+        Map.of(
+            "kind", SYMBOL,
+            "data_type", SYMBOL,
+            "int32_false_true", NUMBERS,
+            "fp32_false_true", ANY,
+            "bool_false_true", ANY);
+    Map<String, Field> initial =
+        Map.of(
+            "name", TEXT,
+            "data_type", SYMBOL,
+            "dims", NUMBERS,
+            "zero_data", FLAG,
+            "data_file", TEXT);
+    Map<String, Field> state =
+        Map.of(
+            "input_name", TEXT,
+            "output_name", TEXT,
+            "data_type", SYMBOL,
+            "dims", NUMBERS,
+            "initial_state", many(initial),
+            "use_same_buffer_for_input_output", FLAG,
+            "use_growable_memory", FLAG);
+    return Map.of(
+        "max_sequence_idle_microseconds",
+        NUMBER,
+        "control_input",
+        many(Map.of("name", TEXT, "control", many(control))),
+        "state",
+        many(state),
+        "direct",
+        new Field(Kind.ANY, false, null),
+        "oldest",
+        new Field(Kind.ANY, false, null),
+        "iterative_sequence",
+        FLAG);
   }
 
   private static Map<String, Field> warmup() {

@@ -78,6 +78,19 @@ final class JsonFields {
     return List.copyOf(numbers);
   }
 
+  /** Numbers; empty where there are none. */
+  List<Double> decimals(String name) {
+    JsonNode values = object.path(name);
+    List<Double> numbers = new ArrayList<>();
+    for (JsonNode value : values) {
+      if (!value.isNumber()) {
+        throw wrong(path(name) + "[" + numbers.size() + "]", value, "a number");
+      }
+      numbers.add(value.asDouble());
+    }
+    return List.copyOf(numbers);
+  }
+
   private static long number(String path, JsonNode value, long least, long most) {
     String text = value.asText();
     try {

@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * @param graphLevel Triton's optimization level of the graph; null: not said
  * @param warmups batch sizes to warm up with; empty: not said
  * @param cached whether answers may be cached
- * @param sequences whether it is a model of sequences
+ * @param streamed whether its answers come in chunks
+ * @param sequence what it keeps between the requests of a sequence; null: nothing
  * @param ensemble whether it is an ensemble, not a model
  */
 public record ModelConfig(
@@ -48,7 +49,8 @@ public record ModelConfig(
     @Nullable Integer graphLevel,
     List<Integer> warmups,
     boolean cached,
-    boolean sequences,
+    boolean streamed,
+    @Nullable SequencePlan sequence,
     boolean ensemble) {
 
   private static final ObjectMapper JSON =
@@ -157,7 +159,8 @@ public record ModelConfig(
             : null,
         List.copyOf(warmups),
         fields.object("response_cache").flag("enable"),
-        json.has("sequence_batching"),
+        fields.object("model_transaction_policy").flag("decoupled"),
+        json.has("sequence_batching") ? SequencePlan.of(fields.object("sequence_batching")) : null,
         json.has("ensemble_scheduling"));
   }
 
@@ -194,7 +197,8 @@ public record ModelConfig(
     return List.copyOf(ends);
   }
 
-  private static TensorDatatype datatype(String symbol, String path) {
+  /** The datatype of Triton's name for it. */
+  static TensorDatatype datatype(String symbol, String path) {
     String name = symbol.equals("TYPE_STRING") ? "BYTES" : symbol.replaceFirst("^TYPE_", "");
     for (TensorDatatype type : TensorDatatype.values()) {
       if (type != TensorDatatype.UNKNOWN && type.name().equals(name) && !symbol.equals(name)) {

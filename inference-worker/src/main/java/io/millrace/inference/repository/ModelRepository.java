@@ -41,10 +41,10 @@ public final class ModelRepository {
    * @param version its number
    * @param file the model's file
    * @param config its configuration
-   * @param signature how it is called
+   * @param contract how it is called
    */
   public record Version(
-      String model, long version, Path file, ModelConfig config, Signature signature) {}
+      String model, long version, Path file, ModelConfig config, Contract contract) {}
 
   /**
    * Names of the models, sorted: directories that have a configuration or a version.
@@ -128,7 +128,7 @@ public final class ModelRepository {
     for (long version : config.versions().choose(present)) {
       Path file = home.resolve(Long.toString(version)).resolve(config.fileName());
       versions.add(
-          new Version(model, version, file, config, Signature.of(OnnxFile.read(file), config)));
+          new Version(model, version, file, config, Contract.of(OnnxFile.read(file), config)));
     }
     return List.copyOf(versions);
   }

@@ -7,6 +7,7 @@ import io.millrace.inference.onnx.OnnxFile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -27,12 +28,25 @@ public record Signature(List<TensorSignature> inputs, List<TensorSignature> outp
   public static final int BATCH_MAX_DEFAULT = 32;
 
   /**
-   * Derives the signature.
+   * Derives the signature of a model that callers see whole.
    *
    * @throws ModelException MODEL_CONFIG_INVALID if the configuration contradicts the model;
    *     MODEL_INVALID if the model has what cannot be called
    */
   public static Signature of(OnnxFile file, ModelConfig config) {
+    return of(file, config, Set.of(), Set.of());
+  }
+
+  /**
+   * Derives the signature.
+   *
+   * @param hiddenInputs inputs that the configuration need not name among its inputs
+   * @param hiddenOutputs outputs that it need not name among its outputs
+   * @throws ModelException MODEL_CONFIG_INVALID if the configuration contradicts the model;
+   *     MODEL_INVALID if the model has what cannot be called
+   */
+  static Signature of(
+      OnnxFile file, ModelConfig config, Set<String> hiddenInputs, Set<String> hiddenOutputs) {
     Integer said = config.batchMax();
     boolean batchable = batchable(file.inputs()) && batchable(file.outputs());
     int batchMax = said != null ? said : batchable ? BATCH_MAX_DEFAULT : 0;
@@ -42,8 +56,8 @@ public record Signature(List<TensorSignature> inputs, List<TensorSignature> outp
               .formatted(batchMax, unbatchable(file)));
     }
     return new Signature(
-        ends("input", file.inputs(), config.inputs(), batchMax > 0, true),
-        ends("output", file.outputs(), config.outputs(), batchMax > 0, false),
+        ends("input", file.inputs(), config.inputs(), batchMax > 0, hiddenInputs, true),
+        ends("output", file.outputs(), config.outputs(), batchMax > 0, hiddenOutputs, false),
         batchMax);
   }
 
@@ -77,6 +91,7 @@ public record Signature(List<TensorSignature> inputs, List<TensorSignature> outp
       List<OnnxFile.End> inModel,
       List<ModelConfig.End> inConfig,
       boolean batched,
+      Set<String> hidden,
       boolean all) {
     Map<String, OnnxFile.End> byName =
         inModel.stream()
@@ -101,7 +116,7 @@ public record Signature(List<TensorSignature> inputs, List<TensorSignature> outp
     List<TensorSignature> ends = new ArrayList<>();
     for (OnnxFile.End end : inModel) {
       ModelConfig.End config = said.get(end.name());
-      if (config == null && !said.isEmpty()) {
+      if (config == null && !said.isEmpty() && !hidden.contains(end.name())) {
         if (all) {
           throw ModelException.config(
               "%s '%s' of the model is missing; give it, or give none"

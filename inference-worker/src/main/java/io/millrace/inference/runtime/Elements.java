@@ -78,7 +78,7 @@ public final class Elements {
   }
 
   /** Texts as BYTES elements. */
-  static byte[] bytes(List<String> texts) {
+  public static byte[] bytes(List<String> texts) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     for (String text : texts) {
       byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);

@@ -42,7 +42,7 @@ class ModelRepositoryTest {
     List<ModelRepository.Version> versions = repository.versions("tiny");
     assertThat(versions).hasSize(1);
     assertThat(versions.get(0).version()).isEqualTo(2);
-    assertThat(versions.get(0).signature())
+    assertThat(versions.get(0).contract().model())
         .isEqualTo(
             new Signature(
                 List.of(
@@ -64,8 +64,8 @@ class ModelRepositoryTest {
         """);
     List<ModelRepository.Version> versions = repository.versions("tiny");
     assertThat(versions).extracting(ModelRepository.Version::version).containsExactly(1L, 2L);
-    assertThat(versions.get(0).signature().batchMax()).isEqualTo(8);
-    assertThat(versions.get(0).signature().outputs())
+    assertThat(versions.get(0).contract().model().batchMax()).isEqualTo(8);
+    assertThat(versions.get(0).contract().model().outputs())
         .extracting(TensorSignature::getName)
         .containsExactly("OUTPUT1");
   }
@@ -99,7 +99,7 @@ class ModelRepositoryTest {
     graph.node("Relu", Map.of(), List.of(input), List.of("y"));
     graph.output("y", TensorDatatype.FP32, 1, 3);
     graph.write(directory.resolve("fixed/1/model.onnx"));
-    assertThat(repository.versions("fixed").get(0).signature().batchMax()).isZero();
+    assertThat(repository.versions("fixed").get(0).contract().model().batchMax()).isZero();
     Files.writeString(directory.resolve("fixed/config.pbtxt"), "max_batch_size: 4");
     assertThatThrownBy(() -> repository.versions("fixed"))
         .hasMessageContaining("max_batch_size is 4")

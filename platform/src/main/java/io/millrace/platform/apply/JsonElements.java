@@ -60,8 +60,7 @@ final class JsonElements {
       return element;
     } catch (JsonProcessingException e) {
       int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
-      String said = e.getOriginalMessage().lines().findFirst().orElse("");
-      throw problems.fatal(line, "", "is not JSON: " + said);
+      throw problems.fatal(line, "", "is not JSON: " + JsonFault.of(e));
     } catch (IOException e) {
       throw problems.fatal(0, "", "cannot be read: " + e);
     }

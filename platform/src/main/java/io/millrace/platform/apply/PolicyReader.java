@@ -6,6 +6,7 @@ import io.millrace.events.Fallback;
 import io.millrace.events.Hedge;
 import io.millrace.events.RetryBudget;
 import io.millrace.events.ScalingPolicy;
+import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.Throttle;
 import java.time.Duration;
@@ -35,7 +36,7 @@ final class PolicyReader {
     this.problems = problems;
   }
 
-  void read(Fields fields, TargetSpec spec) {
+  void read(Fields fields, TargetSpec spec, TargetKind kind) {
     fields.bool("idempotent").ifPresent(spec::setIdempotent);
     fields.bool("read_only").ifPresent(spec::setReadOnly);
     fields.bool("speculate").ifPresent(spec::setSpeculate);
@@ -69,7 +70,7 @@ final class PolicyReader {
         .ifPresent(flights -> spec.setInFlightMax(flights.intValue()));
     fields.integer("cost_micros", 0, COST_MAX).ifPresent(spec::setCostMicros);
     fields.fields("controls").ifPresent(controls -> controls(controls, fields, spec));
-    fallbacks(fields, spec);
+    fallbacks(fields, spec, kind);
   }
 
   private static void cacheable(Fields cacheable, TargetSpec spec) {
@@ -185,7 +186,7 @@ final class PolicyReader {
     return hedge;
   }
 
-  private void fallbacks(Fields fields, TargetSpec spec) {
+  private void fallbacks(Fields fields, TargetSpec spec, TargetKind kind) {
     List<Element> items = fields.items("fallback").orElse(List.of());
     if (items.size() > FALLBACKS_MAX) {
       fields.wrong("fallback", "has more than " + FALLBACKS_MAX + " targets");
@@ -194,13 +195,27 @@ final class PolicyReader {
     List<Fallback> fallbacks = new ArrayList<>();
     for (int i = 0; i < items.size(); i++) {
       Fields.of(items.get(i), fields.path("fallback") + "[" + i + "]", problems)
-          .flatMap(PolicyReader::fallback)
+          .flatMap(item -> kind == TargetKind.MODEL ? model(item) : tool(item))
           .ifPresent(fallbacks::add);
     }
     spec.setFallbacks(fallbacks);
   }
 
-  private static Optional<Fallback> fallback(Fields fields) {
+  /** Another model, which is given the same inputs. */
+  private static Optional<Fallback> model(Fields fields) {
+    Optional<String> model =
+        fields.required("model", TargetReader.NAME, TargetReader.NAME_EXPECTED);
+    String version =
+        fields.matching("version", TargetReader.NAME, TargetReader.NAME_EXPECTED).orElse("1");
+    fields.refuseOthers();
+    return model.map(
+        name ->
+            Fallback.newBuilder()
+                .setTarget(TargetReader.key(TargetKind.MODEL, name, version))
+                .build());
+  }
+
+  private static Optional<Fallback> tool(Fields fields) {
     Optional<String> tool = fields.required("tool", TargetReader.NAME, TargetReader.NAME_EXPECTED);
     Fallback fallback = Fallback.newBuilder().build();
     fields

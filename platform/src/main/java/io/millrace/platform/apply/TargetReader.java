@@ -7,6 +7,7 @@ import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
 import io.millrace.schemas.serde.AvroSafety;
 import io.millrace.schemas.topics.Topics;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,11 +38,16 @@ final class TargetReader {
   private final Problems problems;
   private final PolicyReader policies;
   private final RemoteModelReader remotes;
+  private final ModelReader models;
 
-  TargetReader(Problems problems) {
+  /**
+   * @param base directory from which relative paths go
+   */
+  TargetReader(Problems problems, Path base) {
     this.problems = problems;
     this.policies = new PolicyReader(problems);
     this.remotes = new RemoteModelReader(problems);
+    this.models = new ModelReader(problems, base);
   }
 
   /** The target, or empty if it has no usable name or kind; its problems are noted. */
@@ -59,12 +65,14 @@ final class TargetReader {
     fields.matching("pool", POOL, POOL_EXPECTED).ifPresent(spec::setPool);
     fields.text("description").ifPresent(spec::setDescription);
     runner(fields, spec, kind.orElse(TargetKind.UNKNOWN));
-    fields.fields("oip").ifPresent(oip -> spec.setModel(remotes.read(oip, name.orElse("unnamed"))));
-    if (fields.has("oip") && kind.orElse(TargetKind.MODEL) != TargetKind.MODEL) {
-      fields.wrong("oip", "only a model is run this way; leave it out, or write kind: model");
+    if (fields.has("oip")) {
+      remote(fields, spec, kind.orElse(TargetKind.MODEL), name.orElse("unnamed"));
+    } else if (kind.orElse(TargetKind.UNKNOWN) == TargetKind.MODEL) {
+      models.read(fields, spec);
+    } else {
+      arguments(fields).ifPresent(spec::setArgumentsSchema);
     }
-    arguments(fields).ifPresent(spec::setArgumentsSchema);
-    policies.read(fields, spec);
+    policies.read(fields, spec, kind.orElse(TargetKind.UNKNOWN));
     fields.textMap("labels", ENTRIES_MAX).ifPresent(spec::setLabels);
     fields.refuseOthers();
     if (name.isEmpty() || kind.isEmpty()) {
@@ -103,7 +111,16 @@ final class TargetReader {
     return TargetSpec.newBuilder().setTarget("pool:" + name).setName(name).setPool(name).build();
   }
 
-  private static String key(TargetKind kind, String name, String version) {
+  /** A model that another server runs. */
+  private void remote(Fields fields, TargetSpec spec, TargetKind kind, String name) {
+    fields.fields("oip").ifPresent(oip -> spec.setModel(remotes.read(oip, name)));
+    spec.setIdempotent(true);
+    if (kind != TargetKind.MODEL) {
+      fields.wrong("oip", "only a model is run this way; leave it out, or write kind: model");
+    }
+  }
+
+  static String key(TargetKind kind, String name, String version) {
     String key = kind.name().toLowerCase(Locale.ROOT) + ":" + name;
     return kind == TargetKind.MODEL ? key + "@" + version : key;
   }

@@ -45,7 +45,7 @@ public record TargetsFile(List<TargetSpec> targets, List<TargetSpec> pools) {
    */
   public static TargetsFile parse(String file, String text) throws InvalidDocumentException {
     Problems problems = new Problems(file);
-    Reading reading = new Reading(problems);
+    Reading reading = new Reading(problems, base(file));
     List<Element> documents = Documents.parse(file, text, problems);
     documents.forEach(reading::document);
     if (documents.isEmpty()) {
@@ -56,6 +56,11 @@ public record TargetsFile(List<TargetSpec> targets, List<TargetSpec> pools) {
     return reading.result();
   }
 
+  private static Path base(String file) {
+    Path directory = Path.of(file).toAbsolutePath().getParent();
+    return directory == null ? Path.of("").toAbsolutePath() : directory;
+  }
+
   /** What is gathered over the documents of one file. */
   private static final class Reading {
     private final Problems problems;
@@ -64,9 +69,9 @@ public record TargetsFile(List<TargetSpec> targets, List<TargetSpec> pools) {
     private final Map<String, TargetSpec> pools = new LinkedHashMap<>();
     private final Map<String, Integer> lines = new LinkedHashMap<>();
 
-    Reading(Problems problems) {
+    Reading(Problems problems, Path base) {
       this.problems = problems;
-      this.reader = new TargetReader(problems);
+      this.reader = new TargetReader(problems, base);
     }
 
     void document(Element document) {

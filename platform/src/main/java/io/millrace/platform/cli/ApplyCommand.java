@@ -29,11 +29,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code millrace apply}: registers the tools, pools and policies of a file. */
+/** {@code millrace apply}: registers the tools, models, pools and policies of a file. */
 @Command(
     name = "apply",
     mixinStandardHelpOptions = true,
-    description = "Register tools, pools and policies from a file.",
+    description = "Register tools, models, pools and policies from a file.",
     footer = {
       "",
       "Applying a file again changes nothing. What the file does not name stays as it is."

@@ -83,7 +83,7 @@ final class CallCommand implements Callable<Integer> {
               .ask(
                   id,
                   Fingerprint.ofOperation(id),
-                  partition -> request(id, now, partition),
+                  partition -> request(id, Instant.now(), partition),
                   deadline.plus(GRACE),
                   progress);
       progress.close();

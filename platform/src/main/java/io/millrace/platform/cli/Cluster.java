@@ -60,8 +60,13 @@ public final class Cluster implements AutoCloseable {
 
   /** Settings of the Avro serde for this platform's registry. */
   Map<String, Object> serdeSettings() {
+    return serdeSettings(addresses.requiredRegistry());
+  }
+
+  /** Settings of the Avro serde for a registry. */
+  static Map<String, Object> serdeSettings(String registry) {
     Map<String, Object> settings = new HashMap<>();
-    settings.put(SerdeConfig.SCHEMA_REGISTRY_URL, addresses.requiredRegistry());
+    settings.put(SerdeConfig.SCHEMA_REGISTRY_URL, registry);
     settings.put("schema.registry.request.timeout.ms", REQUEST_TIMEOUT_MS);
     settings.put("schema.registry.retry.timeout.ms", 2_000);
     return settings;
@@ -71,7 +76,9 @@ public final class Cluster implements AutoCloseable {
   <T extends SpecificRecord> Producer<String, T> producer(Topic<T> topic) {
     EventSerializer<T> serializer = new EventSerializer<>();
     serializer.configure(serdeSettings(), false);
-    return new KafkaProducer<>(producerSettings(), new StringSerializer(), serializer);
+    Map<String, Object> settings = producerSettings();
+    settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, topic.recordBytesMax());
+    return new KafkaProducer<>(settings, new StringSerializer(), serializer);
   }
 
   /** A producer of bytes; the caller closes it. */

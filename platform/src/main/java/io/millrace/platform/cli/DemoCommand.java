@@ -6,12 +6,15 @@ import io.millrace.platform.demo.DemoOptions;
 import io.millrace.platform.demo.report.DemoReport;
 import io.millrace.platform.demo.report.Progress;
 import io.millrace.platform.demo.report.ReportTable;
+import io.millrace.schemas.text.Spelling;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -44,6 +47,14 @@ final class DemoCommand implements Callable<Integer> {
   private int seconds;
 
   @Option(
+      names = "--only",
+      paramLabel = "NAME",
+      split = ",",
+      arity = "1..*",
+      description = "What to show: tools, models (all).")
+  private List<String> only = List.of();
+
+  @Option(
       names = "--data",
       paramLabel = "DIR",
       description = "Where the platform keeps its data (a directory that is removed afterwards).")
@@ -58,6 +69,7 @@ final class DemoCommand implements Callable<Integer> {
               .formatted(
                   DemoOptions.TIMED_MIN.toSeconds(), DemoOptions.TIMED_MAX.toSeconds(), seconds));
     }
+    Set<String> areas = areas();
     Path tree = source == null ? Path.of(System.getProperty("millrace.root", "")) : source;
     if (!Files.isDirectory(tree)) {
       throw CommandException.usage(
@@ -68,7 +80,7 @@ final class DemoCommand implements Callable<Integer> {
     try (Progress progress =
         new Progress(output.err(), terminal.errColour(), terminal.width(), InstantSource.system())
             .redrawing()) {
-      report = Demo.run(new DemoOptions(tree, timed, data), progress);
+      report = Demo.run(new DemoOptions(tree, timed, areas, data), progress);
     } catch (InterruptedException e) {
       throw new CommandException(INTERRUPTED, "interrupted", e);
     } catch (DataDirectoryException e) {
@@ -80,5 +92,16 @@ final class DemoCommand implements Callable<Integer> {
     people.flush();
     output.writeJson(report.toJson());
     return report.exitCode();
+  }
+
+  private Set<String> areas() {
+    List<String> known = Demo.areas();
+    for (String name : only) {
+      if (!known.contains(name)) {
+        throw CommandException.usage(
+            "--only: there is no part '" + name + "'" + Spelling.hint(name, known));
+      }
+    }
+    return Set.copyOf(only.isEmpty() ? known : only);
   }
 }

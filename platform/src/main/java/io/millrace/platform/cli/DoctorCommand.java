@@ -26,7 +26,14 @@ final class DoctorCommand implements Callable<Integer> {
       names = "--ports",
       split = ",",
       paramLabel = "PORT",
-      defaultValue = UpCommand.PORT + "," + UpCommand.REGISTRY_PORT + "," + UpCommand.HTTP_PORT,
+      defaultValue =
+          UpCommand.PORT
+              + ","
+              + UpCommand.REGISTRY_PORT
+              + ","
+              + UpCommand.HTTP_PORT
+              + ","
+              + UpCommand.GATEWAY_PORT,
       description = "Ports to look at (${DEFAULT-VALUE}).")
   private List<Integer> ports;
 
@@ -48,11 +55,17 @@ final class DoctorCommand implements Callable<Integer> {
     try (Cluster cluster = connection.connect()) {
       return new PlatformChecks(cluster).run();
     } catch (CommandException e) {
-      return List.of(
+      List<Check> checks = new ArrayList<>();
+      checks.add(
           Check.failed(
               "broker",
               String.valueOf(e.getMessage()).replaceAll("; start one with .*", ""),
               "start one with 'millrace up', or name it with --bootstrap HOST:PORT"));
+      if (connection.byAddress()) {
+        // Not asked for the broker's: both may be away.
+        checks.add(PlatformChecks.registry(connection.addresses()));
+      }
+      return checks;
     }
   }
 

@@ -19,6 +19,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Tells the user what went wrong, one line for each thing, and chooses the exit code. */
 final class ErrorReport {
+  private static final int LINE_CHARS_MAX = 2_000;
 
   private ErrorReport() {}
 
@@ -29,59 +30,75 @@ final class ErrorReport {
     List<String> similar =
         e instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
     String hint = similar.isEmpty() ? "" : "; did you mean " + String.join(" or ", similar) + "?";
-    print(line, firstLine(e.getMessage()) + hint);
+    String message = firstLine(e.getMessage()) + hint;
+    print(line, message);
     err.println("See: " + line.getCommandSpec().qualifiedName() + " --help");
+    if (wantsJsonOnOutput(arguments)) {
+      // The options may not have been read yet when the one was met that was not understood.
+      line.getOut().print(OutputOptions.failure(ExitCode.USAGE, message));
+      line.getOut().flush();
+    }
     return ExitCode.USAGE;
+  }
+
+  private static boolean wantsJsonOnOutput(String... arguments) {
+    List<String> given = List.of(arguments);
+    int at = given.indexOf("--json");
+    return given.contains("--json=-")
+        || (at >= 0 && at + 1 < given.size() && given.get(at + 1).equals("-"));
   }
 
   /** A command that threw. */
   static int failure(Exception thrown, CommandLine line, ParseResult result) {
     Throwable e = unwrap(thrown);
     boolean verbose = result.hasMatchedOption("--verbose") || hasVerbose(result);
-    int code = report(e, line);
+    Fault fault = fault(e);
+    fault.messages().forEach(message -> print(line, message));
     OutputOptions.of(line.getCommandSpec())
-        .ifPresent(output -> output.writeFailure(code, String.valueOf(e.getMessage())));
+        .ifPresent(
+            output -> output.writeFailure(fault.code(), String.join("\n", fault.messages())));
     if (verbose) {
       thrown.printStackTrace(line.getErr());
     }
-    return code;
+    return fault.code();
   }
 
-  private static int report(Throwable e, CommandLine line) {
+  private record Fault(int code, List<String> messages) {
+    Fault(int code, @Nullable String message) {
+      this(code, List.of(String.valueOf(message)));
+    }
+  }
+
+  private static Fault fault(Throwable e) {
     if (e instanceof CommandException command) {
-      print(line, command.getMessage());
-      return command.exitCode();
+      return new Fault(command.exitCode(), command.getMessage());
     }
     if (e instanceof InvalidDocumentException invalid) {
-      for (Problem problem : invalid.problems()) {
-        print(line, problem.toString());
-      }
-      return ExitCode.USAGE;
+      return new Fault(ExitCode.USAGE, invalid.problems().stream().map(Problem::toString).toList());
     }
     if (e instanceof InterruptedException || e instanceof InterruptException) {
-      print(line, "interrupted");
-      return ExitCode.FAILED;
+      return new Fault(ExitCode.FAILED, "interrupted");
     }
     if (e instanceof RegistryException registry) {
-      print(
-          line,
-          registry.away()
-              ? registry.getMessage() + "; is it running? --registry URL names another"
-              : registry.getMessage());
-      return registry.away() ? ExitCode.UNREACHABLE : ExitCode.FAILED;
+      return registry.away()
+          ? new Fault(
+              ExitCode.UNREACHABLE,
+              registry.getMessage() + "; is it running? --registry URL names another")
+          : new Fault(ExitCode.FAILED, registry.getMessage());
     }
     if (e instanceof TimeoutException) {
-      print(
-          line,
+      return new Fault(
+          ExitCode.UNREACHABLE,
           "the broker did not answer in time: "
               + firstLine(e.getMessage())
               + "; 'millrace doctor' looks into it");
-      return ExitCode.UNREACHABLE;
     }
     String said = e.getMessage() == null ? e.getClass().getSimpleName() : firstLine(e.getMessage());
-    boolean known = e instanceof KafkaException || said.startsWith(e.getClass().getSimpleName());
-    print(line, known ? said : e.getClass().getSimpleName() + ": " + said);
-    return ExitCode.FAILED;
+    boolean known =
+        e instanceof KafkaException
+            || e.getClass().getName().startsWith("io.millrace.")
+            || said.startsWith(e.getClass().getSimpleName());
+    return new Fault(ExitCode.FAILED, known ? said : e.getClass().getSimpleName() + ": " + said);
   }
 
   private static Throwable unwrap(Throwable thrown) {
@@ -103,6 +120,7 @@ final class ErrorReport {
   }
 
   private static String firstLine(@Nullable String message) {
-    return message == null ? "" : message.lines().findFirst().orElse("");
+    String line = message == null ? "" : message.lines().findFirst().orElse("");
+    return line.length() <= LINE_CHARS_MAX ? line : line.substring(0, LINE_CHARS_MAX) + "…";
   }
 }

@@ -44,7 +44,7 @@ final class Exchange<Q extends SpecificRecord, A extends SpecificRecord> {
    *
    * @param id the operation id
    * @param key of the request's record
-   * @param request makes the request, given the partition for its answer
+   * @param request makes the request just before it is sent, given the partition for its answer
    * @param wait the longest wait after sending
    * @throws CommandException if no answer comes in time
    */
@@ -57,6 +57,8 @@ final class Exchange<Q extends SpecificRecord, A extends SpecificRecord> {
       consumer.assign(List.of(home));
       consumer.seekToEnd(List.of(home));
       consumer.position(home);
+      // Whatever takes its time to prepare is done by now: the deadline counts from the sending.
+      producer.partitionsFor(requests.name());
       send(producer, new ProducerRecord<>(requests.name(), key, request.apply(home.partition())));
       long end = System.nanoTime() + wait.toNanos();
       while (System.nanoTime() - end < 0) {

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.util.regex.Pattern;
+import io.millrace.platform.apply.JsonFault;
 
 /** Reads JSON text that a user wrote. */
 final class JsonText {
@@ -12,10 +12,6 @@ final class JsonText {
       new ObjectMapper()
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
-
-  /** Jackson's note of where it read from, which says nothing to the user. */
-  private static final Pattern SOURCE =
-      Pattern.compile(" ?\\(start marker at \\[Source:.*?]\\)| ?\\[Source:.*?]");
 
   private JsonText() {}
 
@@ -32,10 +28,11 @@ final class JsonText {
       }
       throw CommandException.usage(what + " is empty; expected JSON such as {\"city\": \"Oslo\"}");
     } catch (JsonProcessingException e) {
-      String said =
-          SOURCE.matcher(e.getOriginalMessage().lines().findFirst().orElse("")).replaceAll("");
       throw CommandException.usage(
-          what + " is not JSON: " + said + "; expected JSON such as {\"city\": \"Oslo\"}");
+          what
+              + " is not JSON: "
+              + JsonFault.of(e)
+              + "; expected JSON such as {\"city\": \"Oslo\"}");
     }
   }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Looks into what a platform needs of this machine: Java, memory, the data directory, ports. */
 final class MachineChecks {
@@ -123,8 +124,10 @@ final class MachineChecks {
           holder.stream()
               .flatMap(
                   file ->
-                      java.util.stream.Stream.of(
-                          file.bootstrapServers(), file.schemaRegistryUrl(), file.httpUrl()))
+                      Stream.concat(
+                          Stream.of(
+                              file.bootstrapServers(), file.schemaRegistryUrl(), file.httpUrl()),
+                          file.partUrls().stream()))
               .anyMatch(address -> address != null && address.matches(".*:" + port + "/?"));
       return own
           ? Check.ok(name, "used by this platform")

@@ -25,11 +25,13 @@ import picocli.CommandLine.Help;
       ApplyCommand.class,
       CallCommand.class,
       PlanCommand.class,
+      InferCommand.class,
       ProduceCommand.class,
       ConsumeCommand.class,
       StatusCommand.class,
       DoctorCommand.class,
       ProvisionCommand.class,
+      PackageCommand.class,
       VersionCommand.class
     })
 public final class Millrace {
@@ -72,6 +74,8 @@ public final class Millrace {
     line.setUsageHelpWidth(terminal.width());
     line.registerConverter(java.time.Duration.class, new DurationConverter());
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    // Arguments of tools may begin with @.
+    line.setExpandAtFiles(false);
     line.setParameterExceptionHandler(ErrorReport::usage);
     line.setExecutionExceptionHandler(ErrorReport::failure);
     line.getSubcommands()

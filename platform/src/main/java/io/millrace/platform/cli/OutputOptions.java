@@ -98,12 +98,28 @@ public final class OutputOptions {
    * Writes a JSON document that says why there is no result, if one is wanted and none was written.
    */
   void writeFailure(int exitCode, String message) {
-    if (json == null || written) {
-      return;
+    if (json != null && !written) {
+      writeJson(failureDocument(exitCode, message));
     }
+  }
+
+  /** The document that says why there is no result, as text. */
+  static String failure(int exitCode, String message) {
+    return text(failureDocument(exitCode, message));
+  }
+
+  private static ObjectNode failureDocument(int exitCode, String message) {
     ObjectNode document = JSON.createObjectNode();
     document.putObject("error").put("exit_code", exitCode).put("message", message);
-    writeJson(document);
+    return document;
+  }
+
+  private static String text(JsonNode document) {
+    try {
+      return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(document) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a tree can always be written", e);
+    }
   }
 
   /**
@@ -116,12 +132,7 @@ public final class OutputOptions {
       return;
     }
     written = true;
-    String text;
-    try {
-      text = JSON.writerWithDefaultPrettyPrinter().writeValueAsString(document) + "\n";
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a tree can always be written", e);
-    }
+    String text = text(document);
     if (json.equals("-")) {
       spec.commandLine().getOut().print(text);
       spec.commandLine().getOut().flush();

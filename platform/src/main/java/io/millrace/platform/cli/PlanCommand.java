@@ -76,7 +76,7 @@ final class PlanCommand implements Callable<Integer> {
                   id,
                   id,
                   partition -> {
-                    var event = plan.toEvent(id, tenant, now);
+                    var event = plan.toEvent(id, tenant, Instant.now());
                     event.setReplyPartition(partition);
                     return event;
                   },

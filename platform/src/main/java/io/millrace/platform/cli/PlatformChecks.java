@@ -52,7 +52,7 @@ final class PlatformChecks {
               "use Kafka 4.2 or later"));
     }
     checks.add(guarded("topics", this::topics));
-    Check registry = guarded("registry", this::registry);
+    Check registry = guarded("registry", () -> registry(cluster.addresses()));
     checks.add(registry);
     if (registry.state() == Check.State.OK) {
       checks.add(registryClock());
@@ -103,13 +103,14 @@ final class PlatformChecks {
             "'millrace up' creates them on its own broker; on another cluster provision them");
   }
 
-  private Check registry() {
-    String url = cluster.addresses().registry();
+  /** Whether the registry answers. */
+  static Check registry(Addresses addresses) {
+    String url = addresses.registry();
     if (url == null) {
       return Check.failed("registry", "none was named", "give --registry URL");
     }
     try {
-      int subjects = RegistryClient.of(cluster.serdeSettings()).subjects().size();
+      int subjects = RegistryClient.of(Cluster.serdeSettings(url)).subjects().size();
       return Check.ok("registry", url + " answers, " + subjects + " subjects");
     } catch (RegistryException e) {
       return Check.failed(

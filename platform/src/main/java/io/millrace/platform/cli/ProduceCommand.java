@@ -34,7 +34,8 @@ import picocli.CommandLine.Parameters;
     description = "Write lines of JSON to a topic of the catalogue, as Avro.",
     footer = {
       "",
-      "Absent fields take their defaults, an absent id is made, times are ISO-8601 or milliseconds.",
+      "Absent fields take their defaults; an absent id is made, an absent occurred_at is now.",
+      "Times are ISO-8601 or milliseconds.",
       "The first line that is wrong ends the command; the lines before it are written."
     })
 final class ProduceCommand implements Callable<Integer> {

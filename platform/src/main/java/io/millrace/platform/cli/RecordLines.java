@@ -7,6 +7,7 @@ import io.millrace.schemas.json.RecordJson;
 import io.millrace.schemas.json.RecordJsonException;
 import java.time.InstantSource;
 import java.util.random.RandomGenerator;
+import org.apache.avro.Schema;
 import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificRecord;
 
@@ -18,12 +19,15 @@ import org.apache.avro.specific.SpecificRecord;
 final class RecordLines<T extends SpecificRecord> {
   private final Class<T> type;
   private final boolean hasId;
+  private final boolean hasTime;
   private final InstantSource clock;
   private final RandomGenerator random;
 
   RecordLines(Class<T> type, InstantSource clock, RandomGenerator random) {
     this.type = type;
-    this.hasId = SpecificData.get().getSchema(type).getField("id") != null;
+    Schema schema = SpecificData.get().getSchema(type);
+    this.hasId = schema.getField("id") != null;
+    this.hasTime = schema.getField("occurred_at") != null;
     this.clock = clock;
     this.random = random;
   }
@@ -36,8 +40,13 @@ final class RecordLines<T extends SpecificRecord> {
    */
   T read(String where, String line) {
     JsonNode json = JsonText.require(where + ": the line", line);
-    if (hasId && json instanceof ObjectNode object && !object.has("id")) {
-      object.put("id", Ids.v7(clock.millis(), random));
+    if (json instanceof ObjectNode object) {
+      if (hasId && !object.has("id")) {
+        object.put("id", Ids.v7(clock.millis(), random));
+      }
+      if (hasTime && !object.has("occurred_at")) {
+        object.put("occurred_at", clock.instant().toString());
+      }
     }
     try {
       return RecordJson.fromJson(json, type);

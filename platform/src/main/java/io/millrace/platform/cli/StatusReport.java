@@ -137,7 +137,10 @@ record StatusReport(
   }
 
   private Table workerTable(Instant now) {
-    Table table = new Table("WORKER", "KIND", "STATE", "SLOTS", "RUNNING", "DONE", "POOLS");
+    Table table =
+        new Table(
+            "WORKER", "KIND", "STATE", "SLOTS", "RUNNING", "DONE", "CPU", "RSS MIB", "GPU",
+            "POOLS");
     for (WorkerStatus worker : workers.values()) {
       String liveness = liveness(worker, now);
       List<PoolLoad> pools = worker.getPools();
@@ -148,6 +151,9 @@ record StatusReport(
           pools.stream().mapToInt(PoolLoad::getSlots).sum(),
           pools.stream().mapToInt(PoolLoad::getRunning).sum(),
           pools.stream().mapToLong(PoolLoad::getDone).sum(),
+          HostUse.cpu(worker.getMetrics()),
+          HostUse.resident(worker.getMetrics()),
+          HostUse.gpus(worker.getMetrics()),
           pools.stream().map(PoolLoad::getPool).collect(Collectors.joining(", ")));
     }
     return table;

@@ -15,6 +15,7 @@ import io.millrace.platform.embedded.SchemasPart;
 import io.millrace.platform.embedded.ToolWorkerPart;
 import io.millrace.platform.provision.Provisioner;
 import io.millrace.schemas.topics.Topics;
+import io.millrace.topologies.OperationsConfig;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -39,6 +41,8 @@ final class UpCommand implements Callable<Integer> {
   static final int REGISTRY_PORT = 8081;
   static final int HTTP_PORT = 8090;
   static final int GATEWAY_PORT = 8000;
+
+  private static final int PARTITIONS_MAX = 64;
 
   private static final String OPERATIONS = "operations";
   private static final String TOOL_WORKER = "tool-worker";
@@ -76,6 +80,16 @@ final class UpCommand implements Callable<Integer> {
   private int httpPort;
 
   @Option(
+      names = "--partitions",
+      paramLabel = "N",
+      defaultValue = "1",
+      description =
+          "Partitions of keyed topics and stream threads that share them. More use more"
+              + " processors and cost more for each request; fixed at the first start"
+              + " (${DEFAULT-VALUE}).")
+  private int partitions;
+
+  @Option(
       names = "--flush-before-ack",
       description = "Force every append to disk before it is acknowledged; slower.")
   private boolean flushBeforeAck;
@@ -105,7 +119,11 @@ final class UpCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     List<NewTopic> topics = new ArrayList<>();
-    Topics.all().forEach(topic -> topics.add(Provisioner.embedded(topic)));
+    if (partitions < 1 || partitions > PARTITIONS_MAX) {
+      throw CommandException.usage(
+          "--partitions: expected 1 to %d, but %d is given".formatted(PARTITIONS_MAX, partitions));
+    }
+    Topics.all().forEach(topic -> topics.add(Provisioner.embedded(topic, partitions)));
     PlatformOptions options =
         new PlatformOptions(
             data,
@@ -116,8 +134,15 @@ final class UpCommand implements Callable<Integer> {
             topics,
             START_TIMEOUT);
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    List<Part> started = parts(meters);
     CountDownLatch stop = new CountDownLatch(1);
+    AtomicBoolean failed = new AtomicBoolean();
+    List<Part> started =
+        parts(
+            meters,
+            () -> {
+              failed.set(true);
+              stop.countDown();
+            });
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(stop, stopped), "stop"));
     try (EmbeddedPlatform platform = start(options, meters, started)) {
@@ -127,14 +152,24 @@ final class UpCommand implements Callable<Integer> {
     } finally {
       stopped.countDown();
     }
+    if (failed.get()) {
+      throw CommandException.failed(
+          "operations cannot go on, so the platform was stopped; the log lines above say why: put"
+              + " that right and start it again, its data stay");
+    }
     return ExitCode.OK;
   }
 
-  private List<Part> parts(PrometheusMeterRegistry meters) {
+  private List<Part> parts(PrometheusMeterRegistry meters, Runnable onFailure) {
     List<Part> chosen = new ArrayList<>(List.of(new SchemasPart()));
     for (String part : parts) {
       switch (part) {
-        case OPERATIONS -> chosen.add(new OperationsPart(meters, Map.of()));
+        case OPERATIONS ->
+            chosen.add(
+                new OperationsPart(
+                    meters,
+                    Map.of(OperationsConfig.THREADS, Integer.toString(partitions)),
+                    onFailure));
         case TOOL_WORKER -> chosen.add(new ToolWorkerPart(meters, Map.of()));
         case MODELS ->
             chosen.add(

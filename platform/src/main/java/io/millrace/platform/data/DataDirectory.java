@@ -7,6 +7,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -103,9 +104,10 @@ public final class DataDirectory implements AutoCloseable {
    *
    * @throws DataDirectoryException when it cannot be written
    */
-  public void ready(String bootstrapServers, String schemaRegistryUrl, String httpUrl) {
+  public void ready(
+      String bootstrapServers, String schemaRegistryUrl, String httpUrl, List<String> partUrls) {
     try {
-      holder.readyAt(bootstrapServers, schemaRegistryUrl, httpUrl).write(path);
+      holder.readyAt(bootstrapServers, schemaRegistryUrl, httpUrl, partUrls).write(path);
     } catch (IOException e) {
       throw new DataDirectoryException(
           "The file " + path.resolve(PlatformFile.NAME) + " cannot be written: " + e, e);

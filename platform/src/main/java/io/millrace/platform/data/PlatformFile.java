@@ -3,6 +3,7 @@ package io.millrace.platform.data;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +14,8 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param bootstrapServers the broker, null until it is known
  * @param schemaRegistryUrl null until it is known
  * @param httpUrl where {@code /metrics}, {@code /livez} and {@code /readyz} are, null until known
+ * @param partUrls where parts such as the gateway listen
  */
 public record PlatformFile(
     long pid,
@@ -33,7 +37,8 @@ public record PlatformFile(
     boolean ready,
     @Nullable String bootstrapServers,
     @Nullable String schemaRegistryUrl,
-    @Nullable String httpUrl) {
+    @Nullable String httpUrl,
+    List<String> partUrls) {
 
   static final String NAME = "platform.json";
 
@@ -47,12 +52,12 @@ public record PlatformFile(
   static PlatformFile ofThisProcess() {
     ProcessHandle self = ProcessHandle.current();
     Instant started = self.info().startInstant().orElseGet(Instant::now);
-    return new PlatformFile(self.pid(), started.toString(), false, null, null, null);
+    return new PlatformFile(self.pid(), started.toString(), false, null, null, null, List.of());
   }
 
   /** The same process, ready at these addresses. */
-  PlatformFile readyAt(String bootstrap, String registry, String http) {
-    return new PlatformFile(pid, startedAt, true, bootstrap, registry, http);
+  PlatformFile readyAt(String bootstrap, String registry, String http, List<String> parts) {
+    return new PlatformFile(pid, startedAt, true, bootstrap, registry, http, parts);
   }
 
   /**
@@ -63,7 +68,9 @@ public record PlatformFile(
    */
   public static Optional<PlatformFile> read(Path data) throws IOException {
     try {
+      List<String> partUrls = new ArrayList<>();
       JsonNode file = JSON.readTree(Files.readAllBytes(data.resolve(NAME)));
+      file.path("part_urls").forEach(url -> partUrls.add(url.asText()));
       return Optional.of(
           new PlatformFile(
               file.path("pid").asLong(-1),
@@ -71,7 +78,8 @@ public record PlatformFile(
               file.path("ready").asBoolean(false),
               file.path("bootstrap_servers").textValue(),
               file.path("schema_registry_url").textValue(),
-              file.path("http_url").textValue()));
+              file.path("http_url").textValue(),
+              partUrls));
     } catch (NoSuchFileException | JsonProcessingException e) {
       return Optional.empty();
     }
@@ -97,13 +105,17 @@ public record PlatformFile(
   }
 
   private ObjectNode json() {
-    return JSON.createObjectNode()
-        .put("pid", pid)
-        .put("started_at", startedAt)
-        .put("ready", ready)
-        .put("bootstrap_servers", bootstrapServers)
-        .put("schema_registry_url", schemaRegistryUrl)
-        .put("http_url", httpUrl);
+    ObjectNode file =
+        JSON.createObjectNode()
+            .put("pid", pid)
+            .put("started_at", startedAt)
+            .put("ready", ready)
+            .put("bootstrap_servers", bootstrapServers)
+            .put("schema_registry_url", schemaRegistryUrl)
+            .put("http_url", httpUrl);
+    ArrayNode urls = file.putArray("part_urls");
+    partUrls.forEach(urls::add);
+    return file;
   }
 
   void write(Path data) throws IOException {

@@ -2,6 +2,7 @@ package io.millrace.platform.demo;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,9 +10,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param source the tree that is analysed
  * @param timed how long the timed part may take, {@link #TIMED_MIN} to {@link #TIMED_MAX}
+ * @param areas names of what is shown, of {@link Demo#areas}
  * @param data where the platform keeps its data; null: a temporary directory that is removed
  */
-public record DemoOptions(Path source, Duration timed, @Nullable Path data) {
+public record DemoOptions(Path source, Duration timed, Set<String> areas, @Nullable Path data) {
 
   /** What the fixed waits of the fault steps leave room for. */
   public static final Duration TIMED_MIN = Duration.ofSeconds(15);

@@ -101,7 +101,11 @@ public final class EmbeddedPlatform implements AutoCloseable {
       part.start(endpoints);
     }
     parts.forEach(this::await);
-    data.ready(endpoints.bootstrapServers(), endpoints.schemaRegistryUrl(), httpUrl);
+    data.ready(
+        endpoints.bootstrapServers(),
+        endpoints.schemaRegistryUrl(),
+        httpUrl,
+        parts.stream().map(Part::url).filter(url -> !url.isEmpty()).toList());
     readyAfter =
         Duration.ofMillis(
             System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime());

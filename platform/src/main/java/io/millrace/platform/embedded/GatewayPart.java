@@ -38,7 +38,7 @@ public final class GatewayPart implements Part {
     gateway = Gateway.start(new GatewayConfig(all), meters);
   }
 
-  /** Where it listens; empty before it was started. */
+  @Override
   public String url() {
     Gateway running = gateway;
     return running == null ? "" : running.url();

@@ -3,6 +3,7 @@ package io.millrace.platform.embedded;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.inference.InferenceWorker;
 import io.millrace.inference.InferenceWorkerConfig;
+import io.millrace.platform.models.DeclaredModels;
 import io.millrace.platform.models.RepositoryWatch;
 import io.millrace.worker.runtime.WorkerConfig;
 import java.nio.file.Path;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A model repository and a worker for the models of every pool, which is started with the first
- * model: without one, no native library is loaded.
+ * model, be it in the repository or declared by hand: without one, no native library is loaded.
  */
 public final class ModelsPart implements Part {
   private static final String POOL = "default";
@@ -21,6 +22,7 @@ public final class ModelsPart implements Part {
   private final Path repository;
   private final Map<String, String> settings;
   private volatile @Nullable RepositoryWatch watch;
+  private volatile @Nullable DeclaredModels declared;
   private volatile @Nullable InferenceWorker worker;
 
   /**
@@ -49,9 +51,19 @@ public final class ModelsPart implements Part {
             () -> startWorker(endpoints));
     watch = started;
     started.start();
+    DeclaredModels byHand =
+        new DeclaredModels(
+            endpoints.bootstrapServers(),
+            endpoints.schemaRegistryUrl(),
+            () -> startWorker(endpoints));
+    declared = byHand;
+    byHand.start();
   }
 
-  private void startWorker(Endpoints endpoints) {
+  private synchronized void startWorker(Endpoints endpoints) {
+    if (worker != null) {
+      return;
+    }
     Map<String, String> all = new HashMap<>();
     all.put(WorkerConfig.POOLS, "*");
     all.put(WorkerConfig.SCALED, "true");
@@ -67,9 +79,12 @@ public final class ModelsPart implements Part {
   @Override
   public boolean ready() {
     RepositoryWatch watching = watch;
+    DeclaredModels looking = declared;
     InferenceWorker running = worker;
     return watching != null
+        && looking != null
         && watching.looked()
+        && looking.looked()
         && (running == null
             || (running.ready().isDone() && !running.ready().isCompletedExceptionally()));
   }
@@ -79,6 +94,10 @@ public final class ModelsPart implements Part {
     RepositoryWatch watching = watch;
     if (watching != null) {
       watching.close();
+    }
+    DeclaredModels looking = declared;
+    if (looking != null) {
+      looking.close();
     }
     InferenceWorker running = worker;
     if (running != null) {

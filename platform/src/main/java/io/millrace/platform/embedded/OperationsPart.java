@@ -11,14 +11,24 @@ import org.jspecify.annotations.Nullable;
 public final class OperationsPart implements Part {
   private final MeterRegistry meters;
   private final Map<String, String> settings;
+  private final Runnable onFailure;
   private volatile @Nullable OperationsApplication application;
 
   /**
    * @param settings further settings of the application
    */
   public OperationsPart(MeterRegistry meters, Map<String, String> settings) {
+    this(meters, settings, () -> {});
+  }
+
+  /**
+   * @param settings further settings of the application
+   * @param onFailure called, maybe more than once, when the application has failed for good
+   */
+  public OperationsPart(MeterRegistry meters, Map<String, String> settings, Runnable onFailure) {
     this.meters = meters;
     this.settings = settings;
+    this.onFailure = onFailure;
   }
 
   @Override
@@ -38,6 +48,7 @@ public final class OperationsPart implements Part {
     all.put(OperationsConfig.STATE_DIR, endpoints.data().resolve("state").toString());
     OperationsApplication started = new OperationsApplication(new OperationsConfig(all), meters);
     application = started;
+    started.onFailure(onFailure);
     started.start();
   }
 

@@ -18,6 +18,11 @@ public interface Part extends AutoCloseable {
   /** Whether it does its work. Asked by several threads, also before the start; must not block. */
   boolean ready();
 
+  /** Where it is reached by HTTP once it was started; empty if it is not. */
+  default String url() {
+    return "";
+  }
+
   /** Stops it and waits for that. Called once, also after a start that failed. */
   @Override
   void close();

@@ -6,4 +6,8 @@ public final class PlatformStartException extends RuntimeException {
   PlatformStartException(String message) {
     super(message);
   }
+
+  PlatformStartException(String message, Throwable cause) {
+    super(message, cause);
+  }
 }

@@ -2,6 +2,7 @@ package io.millrace.platform.embedded;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.events.TargetSpec;
+import io.millrace.platform.provision.DeclaredTargets;
 import io.millrace.platform.provision.Pools;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.serde.EventSerializer;
@@ -15,6 +16,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -49,7 +51,7 @@ public final class ToolWorkerPart implements Part {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", endpoints.bootstrapServers()))) {
       new Pools(admin, SETUP).create(List.of(DEFAULT_POOL));
     }
-    registerPool(endpoints);
+    declarePool(endpoints);
     Map<String, String> all = new HashMap<>();
     all.put(WorkerConfig.POOLS, "*");
     all.put(WorkerConfig.SCALED, "true");
@@ -61,9 +63,16 @@ public final class ToolWorkerPart implements Part {
     started.start();
   }
 
-  private static void registerPool(Endpoints endpoints) {
-    Instant now = Instant.now();
+  /** What an operator declared of the pool stays. */
+  private static void declarePool(Endpoints endpoints) {
     String key = "pool:" + DEFAULT_POOL;
+    Map<String, Object> kafka = Map.of("bootstrap.servers", endpoints.bootstrapServers());
+    Map<String, Object> serde =
+        Map.of(SerdeConfig.SCHEMA_REGISTRY_URL, endpoints.schemaRegistryUrl());
+    if (DeclaredTargets.read(kafka, serde, () -> false).containsKey(key)) {
+      return;
+    }
+    Instant now = Instant.now();
     TargetSpec pool =
         TargetSpec.newBuilder()
             .setId(Ids.v7(now.toEpochMilli(), ThreadLocalRandom.current()))
@@ -73,13 +82,14 @@ public final class ToolWorkerPart implements Part {
             .setPool(DEFAULT_POOL)
             .build();
     try (KafkaProducer<String, TargetSpec> producer =
-        new KafkaProducer<>(
-            Map.of("bootstrap.servers", endpoints.bootstrapServers()),
-            new StringSerializer(),
-            EventSerializer.forValues(
-                Map.of(SerdeConfig.SCHEMA_REGISTRY_URL, endpoints.schemaRegistryUrl())))) {
-      producer.send(new ProducerRecord<>(Topics.TARGETS.name(), key, pool));
-      producer.flush();
+        new KafkaProducer<>(kafka, new StringSerializer(), EventSerializer.forValues(serde))) {
+      producer.send(new ProducerRecord<>(Topics.TARGETS.name(), key, pool)).get();
+    } catch (ExecutionException e) {
+      throw new PlatformStartException(
+          "the pool %s cannot be declared: %s".formatted(DEFAULT_POOL, e.getCause()), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new PlatformStartException("interrupted while a pool was declared", e);
     }
   }
 

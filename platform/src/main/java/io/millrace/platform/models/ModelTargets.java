@@ -3,7 +3,9 @@ package io.millrace.platform.models;
 import io.millrace.events.ModelSpec;
 import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
+import io.millrace.inference.repository.Contract;
 import io.millrace.inference.repository.ModelRepository;
+import io.millrace.inference.repository.SequencePlan;
 import io.millrace.schemas.serde.AvroSafety;
 
 /** Words the declaration of a version of a model, as it lies in a repository, as a target. */
@@ -13,7 +15,7 @@ public final class ModelTargets {
   }
 
   /** How long an answer is served again where the configuration enables its cache. */
-  private static final long CACHE_TTL_MS = 300_000;
+  public static final long CACHE_TTL_MS = 300_000;
 
   private ModelTargets() {}
 
@@ -29,7 +31,10 @@ public final class ModelTargets {
    * @param sha256 of its file
    */
   public static TargetSpec target(ModelRepository.Version version, String pool, String sha256) {
-    boolean sequences = version.config().sequences();
+    Contract contract = version.contract();
+    SequencePlan sequence = contract.sequence();
+    boolean sequences = sequence != null;
+    boolean cached = version.config().cached() && !sequences && contract.stream() == null;
     return TargetSpec.newBuilder()
         .setTarget(key(version.model(), version.version()))
         .setKind(TargetKind.MODEL)
@@ -38,15 +43,18 @@ public final class ModelTargets {
         .setPool(pool)
         .setIdempotent(!sequences)
         .setReadOnly(!sequences)
-        .setCacheTtlMs(version.config().cached() && !sequences ? CACHE_TTL_MS : null)
+        .setCacheTtlMs(cached ? CACHE_TTL_MS : null)
         .setModel(
             ModelSpec.newBuilder()
                 .setUri(version.file().toUri().toString())
                 .setSha256(sha256)
                 .setConfig(version.config().json().toString())
-                .setInputs(version.signature().inputs())
-                .setOutputs(version.signature().outputs())
-                .setBatchMax(version.signature().batchMax())
+                .setInputs(contract.asked().inputs())
+                .setOutputs(contract.asked().outputs())
+                .setBatchMax(contract.asked().batchMax())
+                .setStreamed(contract.stream() != null)
+                .setSequenced(sequences)
+                .setSequenceIdleMs(sequence == null ? 0 : sequence.idleMillis())
                 .build())
         .build();
   }

@@ -81,8 +81,8 @@ public final class RepositoryWatch implements AutoCloseable {
   private void watch() throws InterruptedException {
     try (KafkaProducer<String, TargetSpec> producer =
             new KafkaProducer<>(kafka, new StringSerializer(), EventSerializer.forValues(serde));
-        DeclaredTargets targets =
-            new DeclaredTargets(kafka, serde, () -> stopping.getCount() == 0)) {
+        FollowedTargets targets =
+            new FollowedTargets(kafka, serde, () -> stopping.getCount() == 0)) {
       boolean known = false;
       do {
         try {

@@ -54,7 +54,12 @@ public final class Pools {
     int partitions = partitions();
     List<NewTopic> topics =
         pools.stream()
-            .flatMap(pool -> Stream.of(Topics.toolTasks(pool), Topics.inferenceTasks(pool)))
+            .flatMap(
+                pool ->
+                    Stream.of(
+                        Topics.toolTasks(pool),
+                        Topics.inferenceTasks(pool),
+                        Topics.inferenceSequences(pool)))
             .map(topic -> newTopic(topic, partitions))
             .toList();
     new Provisioner(admin, timeout).provision(topics);

@@ -46,7 +46,17 @@ public final class Provisioner {
 
   /** The catalogue's topic with the partitions it has on the embedded platform. */
   public static NewTopic embedded(Topic<?> topic) {
-    return new NewTopic(topic.name(), Optional.of(topic.spread().embedded()), Optional.empty())
+    return embedded(topic, Topic.Spread.KEYED.embedded());
+  }
+
+  /**
+   * The catalogue's topic on an embedded platform with several stream threads.
+   *
+   * @param keyed partitions of topics of keyed work
+   */
+  public static NewTopic embedded(Topic<?> topic, int keyed) {
+    int partitions = topic.spread() == Topic.Spread.KEYED ? keyed : topic.spread().embedded();
+    return new NewTopic(topic.name(), Optional.of(partitions), Optional.empty())
         .configs(topic.config());
   }
 
@@ -160,8 +170,8 @@ public final class Provisioner {
       throw new ProvisioningException(
           "Topics differ from the catalogue: "
               + String.join("; ", differences)
-              + ". Partitions are never changed in place: drain and delete the topic, or move to a"
-              + " new data directory.",
+              + ". Partitions are never changed in place: ask for as many as there are (up"
+              + " --partitions), drain and delete the topic, or move to a new data directory.",
           null);
     }
   }

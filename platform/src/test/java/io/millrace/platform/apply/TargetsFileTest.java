@@ -39,7 +39,9 @@ class TargetsFileTest {
           in_flight: 7
           cost_micros: 12
           labels: {team: search, tier: 1}
-        - {name: sentiment, kind: model, version: '3'}
+        - {name: sentiment, kind: model, version: '3', model: {uri: 'file:///srv/none.onnx',
+           sha256: 0000000000000000000000000000000000000000000000000000000000000000,
+           inputs: [{name: x, datatype: FP32, shape: [-1]}], outputs: [{name: y, datatype: FP32, shape: [-1]}]}}
         - {name: echo, builtin: echo}
       pools:
         - {name: web, description: near the sources, labels: {zone: a}}

@@ -30,6 +30,8 @@ class DemoTest {
     Session session =
         Session.run(
             "demo",
+            "--only",
+            "tools",
             "--source",
             tree.toString(),
             "--seconds",
@@ -66,6 +68,37 @@ class DemoTest {
     try (Stream<Path> kept = Files.list(data)) {
       assertThat(kept.map(path -> String.valueOf(path.getFileName()))).contains("kafka", "demo");
     }
+  }
+
+  @Test
+  void aModelThatTheDemoMadeIsServedBatchedCachedAndStoodInFor() throws Exception {
+    Session session = Session.run("demo", "--only", "models", "--seconds", "15", "--json", "-");
+
+    JsonNode document = session.json();
+    List<String> held = new ArrayList<>();
+    for (JsonNode check : document.path("checks")) {
+      assertThat(check.path("ok").asBoolean()).as(check.toString()).isTrue();
+      held.add(check.path("name").asText());
+    }
+    assertThat(held)
+        .containsExactly(
+            "model_served_by_kafka",
+            "model_served_by_http",
+            "batches_grow_with_load",
+            "every_request_answered",
+            "model_cache_hit",
+            "model_fallback");
+    assertThat(document.at("/results/model-load/load")).hasSize(3);
+    assertThat(session.code()).isEqualTo(ExitCode.OK);
+  }
+
+  @Test
+  void aPartThatThereIsNotIsRefused() {
+    Session session = Session.run("demo", "--only", "modles");
+
+    assertThat(session.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(session.err())
+        .isEqualTo("millrace: --only: there is no part 'modles'; did you mean 'models'?\n");
   }
 
   @Test

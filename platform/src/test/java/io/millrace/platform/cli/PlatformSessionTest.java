@@ -18,6 +18,7 @@ import io.millrace.schemas.topics.Topics;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -109,6 +110,12 @@ class PlatformSessionTest {
               assertThat(record.path("tenant").asText()).isEqualTo("a");
               assertThat(record.path("occurred_at").asText()).isEqualTo("2026-01-31T12:00:00Z");
               assertThat(record.path("id").asText()).hasSize(36);
+            })
+        .anySatisfy(
+            record -> {
+              assertThat(record.path("tenant").asText()).isEqualTo("b");
+              assertThat(Instant.parse(record.path("occurred_at").asText()))
+                  .isAfter(Instant.now().minusSeconds(600));
             })
         .anySatisfy(
             record -> {

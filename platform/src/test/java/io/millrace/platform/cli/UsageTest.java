@@ -28,6 +28,7 @@ class UsageTest {
         "call | millrace: Missing required parameter: 'TOOL'",
         "call t --deadline 3 | millrace: Invalid value for option '--deadline': expected a duration such as 250ms, 2s, 5m or 1h, but '3' is given",
         "call t --deadlin 3s | millrace: Unknown option: '--deadlin'; did you mean --deadline?",
+        "call t @f | millrace: the argument JSON is not JSON: Unexpected character ('@' (code 64)): expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false'); expected JSON such as {\"city\": \"Oslo\"}",
         "call t [1] | millrace: the arguments are no JSON object; expected one such as {\"city\": \"Oslo\"}",
         "call t {\"a\":1}} | millrace: the argument JSON is not JSON: Unexpected close marker '}': no open Object to close; expected JSON such as {\"city\": \"Oslo\"}",
         "apply | millrace: Missing required option: '--file=FILE'",
@@ -83,6 +84,79 @@ class UsageTest {
 
     assertThat(session.json().at("/error/exit_code").asInt()).isEqualTo(ExitCode.UNREACHABLE);
     assertThat(session.json().at("/error/message").asText()).startsWith("no platform runs on");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "call --json -",
+        "call --json=-",
+        "call t --nope --json -",
+        "call t --deadline 3 --json -",
+        "cal --json -",
+        "up --port 70000 --json -",
+        "apply -f none.yaml --json -",
+        "produce tool.cals -f x --json -"
+      })
+  void alsoWhatIsNotUnderstoodIsOneJsonDocumentWhereOneIsWanted(String arguments) throws Exception {
+    Session session = Session.run(arguments.split(" "));
+
+    assertThat(session.json().at("/error/exit_code").asInt()).isEqualTo(ExitCode.USAGE);
+    assertThat(session.err())
+        .startsWith("millrace: " + session.json().at("/error/message").asText());
+  }
+
+  @Test
+  void aFileThatEndsTooEarlyIsSaidSoWithoutTheParsersNotes() throws Exception {
+    Path file = Files.writeString(directory.resolve("p.json"), "{\"calls\": [");
+
+    Session session = Session.run("plan", "-f", file.toString());
+
+    assertThat(session.err())
+        .isEqualTo(
+            "millrace: "
+                + file
+                + ":1: is not JSON: Unexpected end-of-input: expected close marker for Array\n");
+  }
+
+  @Test
+  void anErrorIsNoLongerThanCanBeRead() {
+    Session session = Session.run("call", "t", "{}", "x".repeat(100_000));
+
+    assertThat(session.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(session.err().length()).isLessThan(3_000);
+  }
+
+  @Test
+  void aPortInUseIsSaidWithoutTheNameOfAClass() throws Exception {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Session session =
+          Session.run(
+              "up",
+              "--data",
+              directory.resolve("d").toString(),
+              "--http-port",
+              "" + socket.getLocalPort());
+
+      assertThat(session.err()).startsWith("millrace: Port " + socket.getLocalPort() + " on");
+    }
+  }
+
+  @Test
+  void theDoctorLooksAtTheRegistryThoughTheBrokerIsAway() throws Exception {
+    Session session =
+        Session.run(
+            "doctor",
+            "--bootstrap",
+            "127.0.0.1:1",
+            "--registry",
+            "http://127.0.0.1:1",
+            "--json",
+            "-");
+
+    assertThat(session.json().path("checks"))
+        .extracting(check -> check.path("name").asText())
+        .containsExactly("java", "broker", "registry");
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,7 +17,7 @@ class DataDirectoryTest {
   @Test
   void refusesASecondHolderAndSaysWhoTheFirstIs() {
     try (DataDirectory held = DataDirectory.hold(folder)) {
-      held.ready("127.0.0.1:19092", "http://127.0.0.1:18081", "http://127.0.0.1:18080");
+      held.ready("127.0.0.1:19092", "http://127.0.0.1:18081", "http://127.0.0.1:18080", List.of());
       assertThatThrownBy(() -> DataDirectory.hold(folder))
           .isInstanceOf(DataDirectoryException.class)
           .hasMessageContaining(folder.toString())
@@ -31,13 +32,14 @@ class DataDirectoryTest {
   void saysWhereThePlatformIsOnceItIsReady() throws IOException {
     try (DataDirectory held = DataDirectory.hold(folder)) {
       assertThat(PlatformFile.read(folder)).get().matches(f -> !f.ready(), "not ready yet");
-      held.ready("b:1", "http://r:2", "http://h:3");
+      held.ready("b:1", "http://r:2", "http://h:3", List.of("http://g:4"));
       PlatformFile file = PlatformFile.read(folder).orElseThrow();
       assertThat(file.ready()).isTrue();
       assertThat(file.isRunning()).isTrue();
       assertThat(file.bootstrapServers()).isEqualTo("b:1");
       assertThat(file.schemaRegistryUrl()).isEqualTo("http://r:2");
       assertThat(file.httpUrl()).isEqualTo("http://h:3");
+      assertThat(file.partUrls()).containsExactly("http://g:4");
     }
     assertThat(PlatformFile.read(folder)).isEmpty();
   }

@@ -62,6 +62,33 @@ class OperationsProcessTest {
   }
 
   @Test
+  void itWaitsForBrokersThatAreAway() throws Exception {
+    int broker = freePort();
+    int registry = freePort();
+    int port = freePort();
+    Endpoints away =
+        new Endpoints("127.0.0.1:" + broker, "http://127.0.0.1:" + registry, Path.of(""));
+    Process operations = start(away, port);
+    try {
+      await().atMost(Duration.ofSeconds(60)).until(() -> output().contains("do not answer"));
+      assertThat(get(port, "/readyz").statusCode()).isEqualTo(503);
+      assertThat(get(port, "/readyz").body()).contains("waits for the brokers");
+      List<NewTopic> topics = Topics.all().stream().map(Provisioner::embedded).toList();
+      try (EmbeddedPlatform cluster = cluster(topics, broker, registry)) {
+        await()
+            .atMost(Duration.ofSeconds(60))
+            .failFast("the process ended", () -> !operations.isAlive())
+            .until(() -> get(port, "/readyz").statusCode() == 200);
+        assertThat(cluster.readiness().ready()).isTrue();
+        operations.destroy();
+        assertThat(operations.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      }
+    } finally {
+      operations.destroyForcibly();
+    }
+  }
+
+  @Test
   void itEndsWithOneClearLineWithoutTheTopicsOrOnAPortInUse() throws Exception {
     try (EmbeddedPlatform empty = cluster(List.of())) {
       Process without = start(empty.endpoints(), 0);
@@ -79,9 +106,19 @@ class OperationsProcessTest {
   }
 
   private EmbeddedPlatform cluster(List<NewTopic> topics) {
+    return cluster(topics, 0, 0);
+  }
+
+  private EmbeddedPlatform cluster(List<NewTopic> topics, int port, int registryPort) {
     return EmbeddedPlatform.start(
         new PlatformOptions(
-            folder.resolve("cluster"), 0, 0, 0, false, topics, Duration.ofSeconds(60)),
+            folder.resolve("cluster"),
+            port,
+            registryPort,
+            0,
+            false,
+            topics,
+            Duration.ofSeconds(60)),
         new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
         List.of());
   }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.events.CacheInvalidation;
+import io.millrace.events.InvalidationScope;
 import io.millrace.events.Outcome;
 import io.millrace.events.PlannedCall;
 import io.millrace.events.TargetKind;
@@ -16,7 +18,11 @@ import io.millrace.platform.broker.EmbeddedBroker;
 import io.millrace.platform.provision.Provisioner;
 import io.millrace.platform.registry.SchemaRegistryServer;
 import io.millrace.schemas.http.LoopbackHttpServer;
+import io.millrace.schemas.serde.RegistryClient;
+import io.millrace.schemas.serde.SerdeConfig;
 import io.millrace.schemas.topics.Topics;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,6 +31,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaBuilder;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericDatumWriter;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.io.Encoder;
+import org.apache.avro.io.EncoderFactory;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -169,6 +182,47 @@ class OutageTest {
   }
 
   @Test
+  void whatWasRegisteredBeforeTheRegistryWentIsReadThoughNobodyHasUsedItYet() throws Exception {
+    operations.close();
+    Schema foreign =
+        SchemaBuilder.record("ToolCall")
+            .namespace("io.millrace.events")
+            .fields()
+            .requiredString("id")
+            .requiredString("target")
+            .requiredString("arguments")
+            .endRecord();
+    int id =
+        RegistryClient.of(Map.of(SerdeConfig.SCHEMA_REGISTRY_URL, endpoints.schemaRegistryUrl()))
+            .register(Topics.TOOL_CALLS.name() + "-value", foreign);
+    operations = operations();
+    operations.start(endpoints);
+    await()
+        .atMost(WAIT)
+        .until(
+            () ->
+                Thread.getAllStackTraces().keySet().stream()
+                    .noneMatch(thread -> thread.getName().equals("operations-schemas")));
+    int port = registry.port();
+    registry.close();
+    GenericRecord call = new GenericData.Record(foreign);
+    call.put("id", WireClient.newId());
+    call.put("target", "echo");
+    call.put("arguments", "{}");
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    bytes.writeBytes(ByteBuffer.allocate(5).put((byte) 0).putInt(id).array());
+    Encoder encoder = EncoderFactory.get().binaryEncoder(bytes, null);
+    new GenericDatumWriter<>(foreign).write(call, encoder);
+    encoder.flush();
+
+    client.send(new ProducerRecord<>(Topics.TOOL_CALLS.name(), "any", bytes.toByteArray()));
+
+    assertThat(client.result(call.get("id").toString()).record().getOutcome())
+        .isEqualTo(Outcome.OK);
+    registry = SchemaRegistryServer.start(broker.bootstrapServers(), port);
+  }
+
+  @Test
   void operationsThatLoseTheBrokerGoOnWhereTheyWere() {
     ToolCall running = newCall("sleep", "{\"ms\": 3000}").build();
     client.write(Topics.TOOL_CALLS, "any", running);
@@ -185,6 +239,29 @@ class OutageTest {
     assertThat(asked).allSatisfy(answer -> assertThat(answer.join()).isEqualTo(Outcome.OK));
     assertThat(outcome(running)).isEqualTo(Outcome.OK);
     assertThat(operations.ready()).isTrue();
+  }
+
+  @Test
+  void operationsWhoseTableIsTakenAwayAndMadeAnewSayThatTheyCannotGoOn() throws Exception {
+    AtomicInteger failures = new AtomicInteger();
+    operations.close();
+    operations =
+        new OperationsPart(meters, Map.of("session.timeout.ms", "2000"), failures::incrementAndGet);
+    operations.start(endpoints);
+    client.write(
+        Topics.CACHE_INVALIDATIONS,
+        "k",
+        CacheInvalidation.newBuilder().setScope(InvalidationScope.KEY).setName("k").build());
+    assertThat(client.ask(newCall("echo", "{}")).getOutcome()).isEqualTo(Outcome.OK);
+
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+      admin.deleteTopics(List.of(Topics.CACHE_INVALIDATIONS.name())).all().get();
+      new Provisioner(admin, WAIT)
+          .provision(List.of(Provisioner.embedded(Topics.CACHE_INVALIDATIONS)));
+    }
+
+    await().atMost(WAIT).until(() -> failures.get() > 0);
+    assertThat(operations.ready()).isFalse();
   }
 
   /** Answers in the registry's place, as one that is overloaded would. */

@@ -10,6 +10,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.millrace.events.Outcome;
 import io.millrace.events.PlannedCall;
 import io.millrace.events.Rejection;
+import io.millrace.events.ScalingPolicy;
 import io.millrace.events.ServedBy;
 import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
@@ -18,8 +19,10 @@ import io.millrace.events.ToolPlan;
 import io.millrace.events.ToolPlanResult;
 import io.millrace.events.ToolResult;
 import io.millrace.platform.data.DataDirectoryException;
+import io.millrace.platform.provision.DeclaredTargets;
 import io.millrace.platform.provision.Provisioner;
 import io.millrace.schemas.identity.Fingerprint;
+import io.millrace.schemas.serde.SerdeConfig;
 import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.schemas.topics.MeshTopics;
 import io.millrace.schemas.topics.PipelineTopics;
@@ -278,7 +281,15 @@ class PlatformEndToEndTest {
             Topics.TOOL_RESULTS,
             Topics.TOOL_PLANS,
             Topics.TOOL_PLAN_CANCELS,
+            Topics.TOOL_CACHED,
+            Topics.TOOL_STEPS,
             Topics.HEALTH_SUMMARIES,
+            Topics.SCALING_DECISIONS,
+            InferenceTopics.REQUESTS,
+            InferenceTopics.REQUESTS_ROUTED,
+            InferenceTopics.ATTEMPTS,
+            InferenceTopics.CANCELS,
+            InferenceTopics.CACHED,
             InferenceTopics.RESULTS,
             MeshTopics.RECEIPTS,
             TrainingTopics.STEPS,
@@ -312,7 +323,8 @@ class PlatformEndToEndTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"targets", "health.status"})
+  @ValueSource(
+      strings = {"targets", "health.status", "workers", "cache.invalidations", "tool.writes"})
   void anUnreadableRecordOfAGlobalTableIsDroppedAndCounted(String topic) {
     double before = rejected();
 
@@ -335,6 +347,13 @@ class PlatformEndToEndTest {
       register(wire);
       assertThat(wire.ask(ToolCall.newBuilder(call)).getServedBy()).isEqualTo(ServedBy.WORKER);
       schemas = schemaId(wire, call);
+      wire.register(
+          TargetSpec.newBuilder()
+              .setTarget("pool:default")
+              .setName("default")
+              .setPool("default")
+              .setScaling(ScalingPolicy.newBuilder().setReplicasMax(7).build())
+              .build());
       assertThatThrownBy(() -> start(folder, meters()))
           .isInstanceOf(DataDirectoryException.class)
           .hasMessageContaining(first.endpoints().bootstrapServers());
@@ -354,7 +373,17 @@ class PlatformEndToEndTest {
           .isEqualTo("{\"kept\":true}");
       assertThat(schemaId(wire, call)).isEqualTo(schemas);
       assertThat(wire.ask(newCall("echo", "{}")).getOutcome()).isEqualTo(Outcome.OK);
+      assertThat(declared(second.endpoints()).get("pool:default").getScaling())
+          .as("the pool is as its operator declared it")
+          .isNotNull();
     }
+  }
+
+  private static Map<String, TargetSpec> declared(Endpoints endpoints) {
+    return DeclaredTargets.read(
+        Map.of("bootstrap.servers", endpoints.bootstrapServers()),
+        Map.of(SerdeConfig.SCHEMA_REGISTRY_URL, endpoints.schemaRegistryUrl()),
+        () -> false);
   }
 
   @Test
@@ -371,7 +400,7 @@ class PlatformEndToEndTest {
 
   static EmbeddedPlatform start(Path data, PrometheusMeterRegistry meters) {
     List<NewTopic> topics = new ArrayList<>();
-    Topics.all().forEach(topic -> topics.add(Provisioner.embedded(topic)));
+    Topics.all().forEach(topic -> topics.add(Provisioner.embedded(topic, WireClient.PARTITIONS)));
     return EmbeddedPlatform.start(
         new PlatformOptions(data, 0, 0, 0, false, topics, Duration.ofSeconds(90)),
         meters,

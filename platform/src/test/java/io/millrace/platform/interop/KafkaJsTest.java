@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 class KafkaJsTest {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int PARTITIONS = Topics.TOOL_CALLS.spread().embedded();
+  private static final int PARTITIONS = 4;
 
   private static NodeProject node;
   private static EmbeddedPlatform platform;
@@ -49,7 +49,7 @@ class KafkaJsTest {
   static void start(@TempDir Path data) throws Exception {
     node = NodeProject.install();
     List<NewTopic> topics = new ArrayList<>();
-    Topics.all().forEach(topic -> topics.add(Provisioner.embedded(topic)));
+    Topics.all().forEach(topic -> topics.add(Provisioner.embedded(topic, PARTITIONS)));
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     platform =
         EmbeddedPlatform.start(

@@ -41,6 +41,16 @@ public final class Fingerprint {
   }
 
   /**
+   * The fingerprint under which the requests of a sequence meet.
+   *
+   * @param model such as {@code model:sentiment@3}
+   * @return 43 characters of base64url
+   */
+  public static String ofSequence(String tenant, String model, String sequenceId) {
+    return hash('s', tenant, model, sequenceId);
+  }
+
+  /**
    * The fingerprint of work that is never shared.
    *
    * @param operationId id of the operation

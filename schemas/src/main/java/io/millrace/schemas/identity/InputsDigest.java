@@ -26,14 +26,7 @@ public final class InputsDigest {
     List<Tensor> inputs =
         asked.getInputs().stream().sorted(Comparator.comparing(Tensor::getName)).toList();
     number(digest, inputs.size());
-    for (Tensor input : inputs) {
-      text(digest, input.getName());
-      text(digest, input.getDatatype().name());
-      number(digest, input.getShape().size());
-      input.getShape().forEach(dimension -> number(digest, dimension));
-      number(digest, input.getData().remaining());
-      digest.update(input.getData().duplicate());
-    }
+    inputs.forEach(input -> tensor(digest, input));
     number(digest, asked.getOutputs().size());
     asked.getOutputs().stream().sorted().forEach(output -> text(digest, output));
     new TreeMap<>(asked.getParameters())
@@ -43,6 +36,16 @@ public final class InputsDigest {
               text(digest, value);
             });
     return BASE64.encodeToString(digest.digest());
+  }
+
+  /** Adds a tensor to a digest. */
+  static void tensor(MessageDigest digest, Tensor tensor) {
+    text(digest, tensor.getName());
+    text(digest, tensor.getDatatype().name());
+    number(digest, tensor.getShape().size());
+    tensor.getShape().forEach(dimension -> number(digest, dimension));
+    number(digest, tensor.getData().remaining());
+    digest.update(tensor.getData().duplicate());
   }
 
   private static void number(MessageDigest digest, long number) {

@@ -36,6 +36,7 @@ public final class EventDeserializer<T extends GenericContainer> implements Dese
   private final Map<Integer, DatumReader<T>> readers = new ConcurrentHashMap<>();
   private final Map<Integer, Unknown> unknownIds = new ConcurrentHashMap<>();
   private final @Nullable Class<T> type;
+  private final KnownSchemas known;
   private @Nullable RegistryClient registry;
   private boolean specific;
 
@@ -46,10 +47,12 @@ public final class EventDeserializer<T extends GenericContainer> implements Dese
   /** For Kafka, which configures it afterwards; reads the class that the writer's schema names. */
   public EventDeserializer() {
     this.type = null;
+    this.known = new KnownSchemas();
   }
 
-  private EventDeserializer(Class<T> type) {
+  private EventDeserializer(Class<T> type, KnownSchemas known) {
     this.type = type;
+    this.known = known;
   }
 
   /**
@@ -60,7 +63,12 @@ public final class EventDeserializer<T extends GenericContainer> implements Dese
    */
   public static <T extends GenericContainer> EventDeserializer<T> forValues(
       Class<T> type, Map<String, ?> settings) {
-    EventDeserializer<T> deserializer = new EventDeserializer<>(type);
+    return forValues(type, settings, new KnownSchemas());
+  }
+
+  static <T extends GenericContainer> EventDeserializer<T> forValues(
+      Class<T> type, Map<String, ?> settings, KnownSchemas known) {
+    EventDeserializer<T> deserializer = new EventDeserializer<>(type, known);
     deserializer.configure(settings, false);
     return deserializer;
   }
@@ -123,6 +131,30 @@ public final class EventDeserializer<T extends GenericContainer> implements Dese
     if (client == null) {
       throw new SerializationException("the deserializer was not configured");
     }
+    Schema writer = writer(client, id);
+    if (!specific) {
+      return new GenericDatumReader<>(writer);
+    }
+    Class<?> readerClass = type != null ? type : SpecificData.get().getClass(writer);
+    if (readerClass == null) {
+      throw new SerializationException("there is no class for schema " + writer.getFullName());
+    }
+    SpecificData model = SpecificData.getForClass(readerClass);
+    Schema reader = model.getSchema(readerClass);
+    if (writer.getType() != Schema.Type.RECORD
+        || !writer.getFullName().equals(reader.getFullName())) {
+      throw new SerializationException(
+          "schema %d is a %s, expected a %s"
+              .formatted(id, writer.getFullName(), reader.getFullName()));
+    }
+    return new SpecificDatumReader<>(writer, reader, model);
+  }
+
+  private Schema writer(RegistryClient client, int id) {
+    Schema before = known.get(id);
+    if (before != null) {
+      return before;
+    }
     Unknown unknown = unknownIds.get(id);
     if (unknown != null && System.nanoTime() - unknown.askedAt < UNKNOWN_ID_NANOS) {
       throw unknown.failure;
@@ -140,22 +172,8 @@ public final class EventDeserializer<T extends GenericContainer> implements Dese
       throw e;
     }
     unknownIds.remove(id);
-    if (!specific) {
-      return new GenericDatumReader<>(writer);
-    }
-    Class<?> readerClass = type != null ? type : SpecificData.get().getClass(writer);
-    if (readerClass == null) {
-      throw new SerializationException("there is no class for schema " + writer.getFullName());
-    }
-    SpecificData model = SpecificData.getForClass(readerClass);
-    Schema reader = model.getSchema(readerClass);
-    if (writer.getType() != Schema.Type.RECORD
-        || !writer.getFullName().equals(reader.getFullName())) {
-      throw new SerializationException(
-          "schema %d is a %s, expected a %s"
-              .formatted(id, writer.getFullName(), reader.getFullName()));
-    }
-    return new SpecificDatumReader<>(writer, reader, model);
+    known.put(id, writer);
+    return writer;
   }
 
   private record Unknown(long askedAt, RegistryException failure) {}

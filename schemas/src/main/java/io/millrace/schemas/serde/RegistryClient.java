@@ -10,6 +10,7 @@ import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -75,7 +76,26 @@ public final class RegistryClient {
    * @throws RegistryException if there is none (status 404), or the registry stays away
    */
   public Schema schema(int id) {
-    String text = request("GET", "/schemas/ids/" + id, null).path("schema").asText();
+    return parsed(id, request("GET", "/schemas/ids/" + id, null).path("schema").asText());
+  }
+
+  /**
+   * All versions of a subject, by the ids of their schemas.
+   *
+   * @throws RegistryException if there is no such subject (status 404), or the registry stays away
+   */
+  Map<Integer, Schema> versions(String subject) {
+    String path = "/subjects/" + encode(subject) + "/versions";
+    Map<Integer, Schema> byId = new HashMap<>();
+    for (JsonNode number : request("GET", path, null)) {
+      JsonNode version = request("GET", path + "/" + number.asInt(), null);
+      int id = version.path("id").asInt();
+      byId.put(id, parsed(id, version.path("schema").asText()));
+    }
+    return byId;
+  }
+
+  private static Schema parsed(int id, String text) {
     try {
       return new Schema.Parser().parse(text);
     } catch (RuntimeException e) {

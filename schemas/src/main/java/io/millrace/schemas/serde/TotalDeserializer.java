@@ -36,6 +36,16 @@ public final class TotalDeserializer<T extends GenericContainer>
   }
 
   /**
+   * The same, sharing the schemas that it learns.
+   *
+   * @param known of the registry that the settings name
+   */
+  public static <T extends GenericContainer> TotalDeserializer<T> forValues(
+      Class<T> type, Map<String, ?> settings, KnownSchemas known) {
+    return new TotalDeserializer<>(EventDeserializer.forValues(type, settings, known));
+  }
+
+  /**
    * What was received.
    *
    * @param topic for messages

@@ -48,8 +48,8 @@ public record Topic<T extends SpecificRecord>(
 
   /** How many partitions a topic gets; never changed in place. */
   public enum Spread {
-    /** Keyed work: 4 partitions embedded, 24 in a cluster. */
-    KEYED(4, 24),
+    /** Keyed work: 1 partition embedded, unless more are asked for, 24 in a cluster. */
+    KEYED(1, 24),
     /** Small, or in one order. */
     SINGLE(1, 1);
 
@@ -61,7 +61,7 @@ public record Topic<T extends SpecificRecord>(
       this.cluster = cluster;
     }
 
-    /** Partitions on the embedded platform. */
+    /** Partitions on the embedded platform by default. */
     public int embedded() {
       return embedded;
     }
@@ -109,7 +109,8 @@ public record Topic<T extends SpecificRecord>(
     return List.of(writers.split(", ")).contains("clients");
   }
 
-  private int recordBytesMax() {
+  /** Largest record that its brokers take, bytes. */
+  public int recordBytesMax() {
     if (record == Rejection.class) {
       return REJECTION_BYTES_MAX;
     }

@@ -42,7 +42,10 @@ public final class Topics {
   public static final Pattern POOL_NAME = Pattern.compile("[a-z0-9-]{1,40}");
 
   private static final Pattern TASKS_NAME =
-      Pattern.compile("(?<kind>tool|inference)\\.tasks\\.(?<pool>" + POOL_NAME + ")");
+      Pattern.compile(
+          "(?<kind>tool|inference)\\.tasks\\.(?<pool>"
+              + POOL_NAME
+              + ")(?<sequences>\\.sequences)?");
 
   private static final Duration DAY = Duration.ofDays(1);
   private static final Duration WEEK = Duration.ofDays(7);
@@ -332,7 +335,7 @@ public final class Topics {
 
   /** The families, each as the topic of the pool {@code <pool>}, which no pool can be called. */
   public static List<Topic<?>> families() {
-    return List.of(tasks("tool", ANY_POOL), tasks("inference", ANY_POOL));
+    return List.of(tasks("tool", ANY_POOL), tasks("inference", ANY_POOL), sequences(ANY_POOL));
   }
 
   /**
@@ -357,9 +360,25 @@ public final class Topics {
     return tasks("inference", checked(pool));
   }
 
+  /**
+   * The topic from which the workers of a pool take the tasks of sequences; a member of the family
+   * {@code inference.tasks.<pool>.sequences}.
+   *
+   * @param pool name of the pool
+   * @throws IllegalArgumentException if no pool may be called that
+   */
+  public static Topic<Task> inferenceSequences(String pool) {
+    return sequences(checked(pool));
+  }
+
   /** The topic of that name; a member of a family counts. */
   public static Optional<Topic<?>> find(String name) {
     Matcher task = TASKS_NAME.matcher(name);
+    if (task.matches() && task.group("sequences") != null) {
+      return task.group("kind").equals("inference")
+          ? Optional.of(sequences(task.group("pool")))
+          : Optional.empty();
+    }
     if (task.matches()) {
       return Optional.of(tasks(task.group("kind"), task.group("pool")));
     }
@@ -372,6 +391,18 @@ public final class Topics {
           "'%s' is not a pool name: expected %s".formatted(pool, POOL_NAME));
     }
     return pool;
+  }
+
+  private static Topic<Task> sequences(String pool) {
+    return new Topic<>(
+        "inference.tasks." + pool + ".sequences",
+        Task.class,
+        "fingerprint of the sequence",
+        KEYED,
+        DELETE,
+        DAY,
+        "dispatch",
+        "workers (consumer group)");
   }
 
   private static Topic<Task> tasks(String kind, String pool) {

@@ -89,7 +89,8 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
                 context.getStateStore(nodes.flights),
                 context.getStateStore(nodes.waiters),
                 context.getStateStore(nodes.cache),
-                new Answered<>(context.getStateStore(nodes.answers), policy.dedupeWindow())),
+                new Answered<>(context.getStateStore(nodes.answers), policy.dedupeWindow()),
+                nodes.sequences == null ? null : context.getStateStore(nodes.sequences)),
             this,
             HealthFlush.start(context, ticks, nodes.stream, nodes.summaries, HealthFlush.OFTEN),
             invalidations,
@@ -133,10 +134,12 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
     }
   }
 
-  /** Outputs too large to be kept are found again where the attempt lies that brought them. */
+  /** State, and outputs too large to be kept, are found again where their attempt lies. */
   private void located(Attempt attempt) {
     InferenceRun run = attempt.getInference();
-    if (run != null && Tensors.bytes(run.getOutputs()) > InferenceKind.KEPT_BYTES_MAX) {
+    if (run != null
+        && (!run.getStates().isEmpty()
+            || Tensors.bytes(run.getOutputs()) > InferenceKind.KEPT_BYTES_MAX)) {
       context()
           .recordMetadata()
           .ifPresent(
@@ -158,8 +161,16 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
     }
   }
 
-  /** A cancel whose key is no fingerprint is one of a client that does not know it. */
+  /**
+   * A cancel whose key is no fingerprint is one of a client that does not know it. It is asked for
+   * where the operation would be by its id; work that may be shared lies elsewhere, by what it is,
+   * so all others are asked where that one does not know it.
+   */
   private void cancel(Record<String, Object> record, Cancel cancel, long now) {
+    if (cancel.getAskedPartition() != null) {
+      dispatcher.cancel(cancel.getOperationId(), cancel.getReason(), now);
+      return;
+    }
     String fingerprint = Fingerprint.ofOperation(cancel.getOperationId());
     String key = record.key();
     if (key != null && key.length() == fingerprint.length()) {
@@ -168,9 +179,20 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
     byte[] bytes = fingerprint.getBytes(StandardCharsets.UTF_8);
     int home = Utils.toPositive(Utils.murmur2(bytes)) % partitions;
     if (home == context().taskId().partition()) {
-      dispatcher.cancel(fingerprint, cancel.getOperationId(), cancel.getReason(), now);
+      if (!dispatcher.cancel(cancel.getOperationId(), cancel.getReason(), now)) {
+        askOthers(fingerprint, cancel, now);
+      }
     } else {
       context().forward(new Record<>(fingerprint, cancel, now), nodes.cancels);
+    }
+  }
+
+  private void askOthers(String fingerprint, Cancel cancel, long now) {
+    for (int partition = 0; partition < partitions; partition++) {
+      if (partition != context().taskId().partition()) {
+        Cancel asked = Cancel.newBuilder(cancel).setAskedPartition(partition).build();
+        context().forward(new Record<>(fingerprint, (Object) asked, now), nodes.cancels);
+      }
     }
   }
 
@@ -239,6 +261,17 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
             new Record<>(
                 request.getOperationId(),
                 (Object) kind.result(request, answer),
+                context().currentSystemTimeMs()),
+            nodes.results);
+  }
+
+  @Override
+  public void chunk(Request request, Answer chunk) {
+    context()
+        .forward(
+            new Record<>(
+                request.getOperationId(),
+                (Object) kind.result(request, chunk),
                 context().currentSystemTimeMs()),
             nodes.results);
   }

@@ -1,5 +1,6 @@
 package io.millrace.topologies.dispatch;
 
+import io.millrace.events.Cancel;
 import io.millrace.events.OperationKind;
 import io.millrace.events.Task;
 import io.millrace.schemas.serde.EventSerializer;
@@ -8,6 +9,7 @@ import io.millrace.state.Answer;
 import io.millrace.state.CachedOutput;
 import io.millrace.state.Flight;
 import io.millrace.state.Request;
+import io.millrace.state.Sequence;
 import io.millrace.topologies.Answered;
 import io.millrace.topologies.Operations;
 import io.millrace.topologies.Stores;
@@ -84,6 +86,11 @@ public final class DispatchTopology {
             operations.serdes()),
         nodes.dispatch);
 
+    if (nodes.sequences != null) {
+      topology.addStateStore(
+          Stores.keyValue(nodes.sequences, Sequence.class, operations.serdes()), nodes.dispatch);
+    }
+
     operations
         .sinks()
         .addAddressed(
@@ -96,7 +103,9 @@ public final class DispatchTopology {
     operations.sinks().add(nodes.releases, topics.attempts(), nodes.dispatch);
     operations.sinks().add(nodes.routed, topics.routed(), nodes.guard, nodes.dispatch);
     operations.sinks().add(nodes.cached, topics.cached(), nodes.dispatch);
-    operations.sinks().add(nodes.cancels, topics.cancels(), nodes.dispatch);
+    operations
+        .sinks()
+        .addAddressed(nodes.cancels, topics.cancels(), Cancel::getAskedPartition, nodes.dispatch);
     operations.sinks().add(nodes.rejections, Topics.REJECTIONS, nodes.guard, nodes.dispatch);
     operations.sinks().add(nodes.alerts, Topics.ALERTS, nodes.dispatch);
     operations.sinks().add(nodes.summaries, Topics.HEALTH_SUMMARIES, nodes.dispatch);
@@ -115,7 +124,10 @@ public final class DispatchTopology {
         .topology()
         .addSink(
             kind.nodes().tasks,
-            (key, value, context) -> kind.topics().tasks().apply(((PoolTask) value).pool()).name(),
+            (key, value, context) -> {
+              PoolTask task = (PoolTask) value;
+              return kind.tasks(task.pool(), task.task()).name();
+            },
             new StringSerializer(),
             serializer,
             byHome,

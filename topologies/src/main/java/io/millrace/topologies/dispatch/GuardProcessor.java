@@ -74,7 +74,7 @@ final class GuardProcessor<Q extends SpecificRecord>
     if (refusal == null && target != null) {
       try {
         fingerprint =
-            target.cacheable()
+            target.cacheable() || target.sequenced()
                 ? kind.fingerprint(request, target)
                 : Fingerprint.ofOperation(request.getOperationId());
       } catch (IllegalArgumentException e) {

@@ -6,10 +6,13 @@ import io.millrace.events.InferenceResult;
 import io.millrace.events.InferenceRun;
 import io.millrace.events.InferenceWork;
 import io.millrace.events.ModelSpec;
+import io.millrace.events.Task;
 import io.millrace.events.Tensor;
 import io.millrace.events.ToolStep;
 import io.millrace.schemas.identity.Fingerprint;
 import io.millrace.schemas.identity.InputsDigest;
+import io.millrace.schemas.topics.Topic;
+import io.millrace.schemas.topics.Topics;
 import io.millrace.state.Answer;
 import io.millrace.state.Request;
 import io.millrace.topologies.guard.logic.Refusal;
@@ -46,6 +49,14 @@ final class InferenceKind implements Kind<InferenceRequest, InferenceResult> {
   }
 
   @Override
+  public Topic<Task> tasks(String pool, Task task) {
+    InferenceWork work = task.getInference();
+    return work == null || work.getSequenceId() == null
+        ? Topics.inferenceTasks(pool)
+        : Topics.inferenceSequences(pool);
+  }
+
+  @Override
   public Nodes nodes() {
     return Nodes.MODELS;
   }
@@ -72,6 +83,7 @@ final class InferenceKind implements Kind<InferenceRequest, InferenceResult> {
     work.setSequenceId(asked.getSequenceId());
     work.setSequenceStart(asked.getSequenceStart());
     work.setSequenceEnd(asked.getSequenceEnd());
+    work.setStateTaskId("");
     Request request = new Request();
     request.setOperationId(asked.getId());
     request.setTenant(asked.getTenant());
@@ -114,6 +126,17 @@ final class InferenceKind implements Kind<InferenceRequest, InferenceResult> {
           "TARGET_NO_MODEL",
           "%s says nothing of a model; apply it again with one".formatted(target.name()));
     }
+    if (model.getSequenced() && asked.getSequenceId() == null) {
+      return Refusal.of(
+          "SEQUENCE_ID_MISSING",
+          "%s keeps state between the requests of a sequence; give sequence_id, and sequence_start with the first of them"
+              .formatted(target.name()));
+    }
+    if (!model.getSequenced() && asked.getSequenceId() != null) {
+      return Refusal.of(
+          "SEQUENCE_UNSUPPORTED",
+          "sequence_id is given, but %s keeps no state between requests".formatted(target.name()));
+    }
     return asked.getInputsCoordinates() != null
         ? null
         : Tensors.check(model, asked.getInputs(), asked.getOutputs());
@@ -132,6 +155,11 @@ final class InferenceKind implements Kind<InferenceRequest, InferenceResult> {
 
   @Override
   public String fingerprint(Request request, Target target) {
+    InferenceWork work = request.getInference();
+    String sequenceId = work == null ? null : work.getSequenceId();
+    if (sequenceId != null) {
+      return Fingerprint.ofSequence(request.getTenant(), target.name(), sequenceId);
+    }
     String digest = request.getInputsDigest();
     return Fingerprint.ofInference(
         request.getTenant(),

@@ -1,8 +1,10 @@
 package io.millrace.topologies.dispatch;
 
 import io.millrace.events.Coordinates;
+import io.millrace.events.Task;
 import io.millrace.events.Tensor;
 import io.millrace.events.ToolStep;
+import io.millrace.schemas.topics.Topic;
 import io.millrace.state.Answer;
 import io.millrace.state.Request;
 import io.millrace.topologies.guard.logic.Refusal;
@@ -25,6 +27,13 @@ interface Kind<Q extends SpecificRecord, R extends SpecificRecord> {
 
   /** The names of its processors, sinks and stores. */
   Nodes nodes();
+
+  /**
+   * Where a task lies.
+   *
+   * @param pool whose workers are to run it
+   */
+  Topic<Task> tasks(String pool, Task task);
 
   /**
    * Name of the target that is asked, with its kind; of a model with its version if one is asked
@@ -50,7 +59,7 @@ interface Kind<Q extends SpecificRecord, R extends SpecificRecord> {
   @Nullable Refusal check(Q asked, @Nullable Target target);
 
   /**
-   * The fingerprint of work that may be shared.
+   * The fingerprint of work that may be shared, or that is done one after the other.
    *
    * @throws IllegalArgumentException if the content cannot be brought into one form
    */

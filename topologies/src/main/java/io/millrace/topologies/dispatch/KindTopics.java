@@ -6,14 +6,12 @@ import io.millrace.events.Control;
 import io.millrace.events.InferenceRequest;
 import io.millrace.events.InferenceResult;
 import io.millrace.events.OperationKind;
-import io.millrace.events.Task;
 import io.millrace.events.ToolCached;
 import io.millrace.events.ToolCall;
 import io.millrace.events.ToolResult;
 import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
-import java.util.function.Function;
 import org.apache.avro.specific.SpecificRecord;
 
 /**
@@ -21,7 +19,6 @@ import org.apache.avro.specific.SpecificRecord;
  *
  * @param routed requests that arrived elsewhere than their fingerprint's partition
  * @param cached answers as they were cached
- * @param tasks the topic of a pool's tasks
  */
 record KindTopics<Q extends SpecificRecord, R extends SpecificRecord>(
     OperationKind kind,
@@ -31,8 +28,7 @@ record KindTopics<Q extends SpecificRecord, R extends SpecificRecord>(
     Topic<Attempt> attempts,
     Topic<Cancel> cancels,
     Topic<Control> controls,
-    Topic<ToolCached> cached,
-    Function<String, Topic<Task>> tasks) {
+    Topic<ToolCached> cached) {
 
   static final KindTopics<ToolCall, ToolResult> TOOLS =
       new KindTopics<>(
@@ -43,8 +39,7 @@ record KindTopics<Q extends SpecificRecord, R extends SpecificRecord>(
           Topics.TOOL_ATTEMPTS,
           Topics.TOOL_CANCELS,
           Topics.TOOL_CONTROLS,
-          Topics.TOOL_CACHED,
-          Topics::toolTasks);
+          Topics.TOOL_CACHED);
 
   static final KindTopics<InferenceRequest, InferenceResult> MODELS =
       new KindTopics<>(
@@ -55,6 +50,5 @@ record KindTopics<Q extends SpecificRecord, R extends SpecificRecord>(
           InferenceTopics.ATTEMPTS,
           InferenceTopics.CANCELS,
           InferenceTopics.CONTROLS,
-          InferenceTopics.CACHED,
-          Topics::inferenceTasks);
+          InferenceTopics.CACHED);
 }

@@ -1,9 +1,12 @@
 package io.millrace.topologies.dispatch;
 
+import org.jspecify.annotations.Nullable;
+
 /** Names of the processors, sinks and stores of the request path of one kind of operation. */
 final class Nodes {
-  static final Nodes TOOLS = new Nodes("tool", "dispatch", "tool-calls-routed");
-  static final Nodes MODELS = new Nodes("inference", "inference", "inference-requests-routed");
+  static final Nodes TOOLS = new Nodes("tool", "dispatch", "tool-calls-routed", null);
+  static final Nodes MODELS =
+      new Nodes("inference", "inference", "inference-requests-routed", "inference-sequences");
 
   /** Name under which its health is folded. */
   final String stream;
@@ -27,7 +30,10 @@ final class Nodes {
   final String cache;
   final String answers;
 
-  private Nodes(String prefix, String stream, String routed) {
+  /** Of where sequences stand; null: there are none. */
+  final @Nullable String sequences;
+
+  private Nodes(String prefix, String stream, String routed, @Nullable String sequences) {
     this.stream = stream;
     this.guard = prefix + "-guard";
     this.dispatch = prefix + "-dispatch";
@@ -47,5 +53,6 @@ final class Nodes {
     this.waiters = prefix + "-waiters";
     this.cache = prefix + "-cache";
     this.answers = prefix + "-answers";
+    this.sequences = sequences;
   }
 }

@@ -4,6 +4,7 @@ import io.millrace.state.Answer;
 import io.millrace.state.CachedOutput;
 import io.millrace.state.Flight;
 import io.millrace.state.Request;
+import io.millrace.state.Sequence;
 import io.millrace.topologies.Answered;
 import io.millrace.topologies.dispatch.logic.Journal;
 import java.util.function.BiConsumer;
@@ -20,16 +21,22 @@ final class StoreJournal implements Journal {
   private final KeyValueStore<String, Request> waiters;
   private final KeyValueStore<String, CachedOutput> cache;
   private final Answered<Answer> answers;
+  private final @Nullable KeyValueStore<String, Sequence> sequences;
 
+  /**
+   * @param sequences null for a kind of operation that has none
+   */
   StoreJournal(
       KeyValueStore<String, Flight> flights,
       KeyValueStore<String, Request> waiters,
       KeyValueStore<String, CachedOutput> cache,
-      Answered<Answer> answers) {
+      Answered<Answer> answers,
+      @Nullable KeyValueStore<String, Sequence> sequences) {
     this.flights = flights;
     this.waiters = waiters;
     this.cache = cache;
     this.answers = answers;
+    this.sequences = sequences;
   }
 
   @Override
@@ -77,6 +84,26 @@ final class StoreJournal implements Journal {
   @Override
   public void cached(String fingerprint, @Nullable CachedOutput output) {
     cache.put(fingerprint, output);
+  }
+
+  @Override
+  public void sequence(String key, @Nullable Sequence sequence) {
+    if (sequences != null) {
+      sequences.put(key, sequence);
+    }
+  }
+
+  @Override
+  public void restoreSequences(BiConsumer<String, Sequence> each) {
+    if (sequences == null) {
+      return;
+    }
+    try (KeyValueIterator<String, Sequence> all = sequences.all()) {
+      while (all.hasNext()) {
+        KeyValue<String, Sequence> entry = all.next();
+        each.accept(entry.key, entry.value);
+      }
+    }
   }
 
   @Override

@@ -1,12 +1,15 @@
 package io.millrace.topologies.dispatch;
 
 import io.millrace.events.Coordinates;
+import io.millrace.events.Task;
 import io.millrace.events.Tensor;
 import io.millrace.events.ToolCall;
 import io.millrace.events.ToolResult;
 import io.millrace.events.ToolStep;
 import io.millrace.schemas.identity.Fingerprint;
 import io.millrace.schemas.identity.Ids;
+import io.millrace.schemas.topics.Topic;
+import io.millrace.schemas.topics.Topics;
 import io.millrace.state.Answer;
 import io.millrace.state.Request;
 import io.millrace.topologies.guard.logic.Refusal;
@@ -24,6 +27,11 @@ final class ToolKind implements Kind<ToolCall, ToolResult> {
   @Override
   public KindTopics<ToolCall, ToolResult> topics() {
     return KindTopics.TOOLS;
+  }
+
+  @Override
+  public Topic<Task> tasks(String pool, Task task) {
+    return Topics.toolTasks(pool);
   }
 
   @Override

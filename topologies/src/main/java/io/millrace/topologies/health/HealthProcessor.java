@@ -17,6 +17,7 @@ import io.millrace.topologies.targets.Target;
 import io.millrace.topologies.targets.TargetTable;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.streams.KeyValue;
@@ -38,6 +39,12 @@ final class HealthProcessor
   private static final Duration TICK = Duration.ofMillis(50);
   private static final long PUBLISH_MILLIS = 500;
 
+  /** Anyone may report on any name: those that nobody declared are forgotten after a week. */
+  private static final Duration SILENT_MAX = Duration.ofDays(7);
+
+  private static final Duration SWEEP = Duration.ofMinutes(1);
+  private static final int TARGETS_MAX = 20_000;
+
   private final TargetTable targets;
   private final RequestMetrics metrics;
   private final Map<String, Watched> watched = new HashMap<>();
@@ -51,8 +58,10 @@ final class HealthProcessor
     private final List<FailurePatternReport> before;
     private TargetPatterns patterns;
     private long publishedAt;
+    private long heardAt;
 
-    Watched(String target, TargetKind kind, @Nullable HealthStatus status) {
+    Watched(String target, TargetKind kind, @Nullable HealthStatus status, long heardAt) {
+      this.heardAt = heardAt;
       health = new TargetHealth(target, kind, status);
       before = status == null ? List.of() : status.getPatterns();
       patterns = new TargetPatterns(target, before);
@@ -93,7 +102,11 @@ final class HealthProcessor
     try (KeyValueIterator<String, HealthStatus> kept = store.all()) {
       while (kept.hasNext()) {
         KeyValue<String, HealthStatus> entry = kept.next();
-        watched.put(entry.key, new Watched(entry.key, entry.value.getKind(), entry.value));
+        HealthStatus status = entry.value;
+        watched.put(
+            entry.key,
+            new Watched(
+                entry.key, status.getKind(), status, status.getOccurredAt().toEpochMilli()));
       }
     }
     memories = context.getStateStore(HealthTopology.LEARNT);
@@ -101,6 +114,7 @@ final class HealthProcessor
       kept.forEachRemaining(entry -> recall(entry.key, entry.value));
     }
     ticks.every(TICK, this::tick);
+    ticks.every(SWEEP, this::forget);
   }
 
   private void recall(String target, byte[] memory) {
@@ -132,9 +146,13 @@ final class HealthProcessor
     long now = ticks.now();
     String target = summary.getTarget();
     Watched known = watched.get(target);
-    Watched of = known != null ? known : new Watched(target, summary.getKind(), null);
+    Watched of = known != null ? known : new Watched(target, summary.getKind(), null, now);
     boolean moved;
     try {
+      if (known == null && watched.size() >= TARGETS_MAX) {
+        throw new IllegalArgumentException(
+            "%d targets are watched on this partition, and no more".formatted(TARGETS_MAX));
+      }
       moved = of.health.add(summary, policy(target), now);
       of.patterns.add(summary, now);
     } catch (IllegalArgumentException e) {
@@ -153,6 +171,7 @@ final class HealthProcessor
       return;
     }
     watched.putIfAbsent(target, of);
+    of.heardAt = now;
     HealthStatus status = of.status(policy(target), now);
     store.put(target, status);
     if (moved || of.due(now)) {
@@ -179,6 +198,21 @@ final class HealthProcessor
             publish(target, of, status, moved, now);
           }
         });
+  }
+
+  private void forget(long now) {
+    Iterator<Map.Entry<String, Watched>> each = watched.entrySet().iterator();
+    while (each.hasNext()) {
+      Map.Entry<String, Watched> entry = each.next();
+      String target = entry.getKey();
+      boolean silent = now - entry.getValue().heardAt >= SILENT_MAX.toMillis();
+      if (silent && !targets.registered(target)) {
+        each.remove();
+        store.delete(target);
+        memories.delete(target);
+        context().forward(new Record<>(target, (Object) null, now), HealthTopology.STATUS);
+      }
+    }
   }
 
   private void publish(String target, Watched of, HealthStatus status, boolean moved, long now) {

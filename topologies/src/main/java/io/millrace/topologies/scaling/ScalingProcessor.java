@@ -5,6 +5,8 @@ import io.millrace.events.ScalingDecision;
 import io.millrace.events.Severity;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.serde.Received;
+import io.millrace.topologies.Rejections;
+import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.scaling.logic.ScalingBoard;
 import io.millrace.topologies.targets.TargetTable;
 import java.time.Duration;
@@ -31,14 +33,17 @@ final class ScalingProcessor
   private final TargetTable targets;
   private final WorkerTable workers;
   private final ScalingBoard board;
+  private final RequestMetrics metrics;
   private KeyValueStore<String, ScalingDecision> store;
   private KeyValueStore<String, byte[]> memories;
 
   @SuppressWarnings("NullAway.Init") // Kafka calls init before anything else
-  ScalingProcessor(TargetTable targets, WorkerTable workers, ScalingBoard board) {
+  ScalingProcessor(
+      TargetTable targets, WorkerTable workers, ScalingBoard board, RequestMetrics metrics) {
     this.targets = targets;
     this.workers = workers;
     this.board = board;
+    this.metrics = metrics;
   }
 
   @Override
@@ -60,7 +65,14 @@ final class ScalingProcessor
 
   /** The source is what this says itself: it is there so that there are tasks. */
   @Override
-  public void process(Record<String, Received<ScalingDecision>> record) {}
+  public void process(Record<String, Received<ScalingDecision>> record) {
+    Received<ScalingDecision> received = record.value();
+    if (received != null && received.problem() != null) {
+      metrics.rejected();
+      context()
+          .forward(Rejections.undecodable(context(), record, received), ScalingTopology.REJECTIONS);
+    }
+  }
 
   private void tick(long now) {
     ScalingBoard.Outcome outcome = board.tick(now, targets.scaledPools(), workers.heard(now));

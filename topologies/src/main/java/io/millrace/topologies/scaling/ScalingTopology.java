@@ -12,13 +12,14 @@ import io.millrace.topologies.targets.TargetsTopology;
  * Scaling of the pools whose policy asks for it.
  *
  * <pre>
- * workers (global table), targets (global table) ─▶ scaling ─▶ scaling.decisions, alerts
+ * workers (global table), targets (global table) ─▶ scaling ─▶ scaling.decisions, alerts, rejections
  * </pre>
  */
 public final class ScalingTopology {
   static final String SCALING = "scaling";
   static final String DECISIONS = "scaling-decisions";
   static final String ALERTS = "scaling-alerts";
+  static final String REJECTIONS = "scaling-rejections";
   static final String DECIDED = "scaling-by-pool";
   static final String LEARNT = "scaling-memory";
 
@@ -43,7 +44,11 @@ public final class ScalingTopology {
         .addProcessor(
             SCALING,
             () ->
-                new ScalingProcessor(operations.targets(), workers, new ScalingBoard(budgetMicros)),
+                new ScalingProcessor(
+                    operations.targets(),
+                    workers,
+                    new ScalingBoard(budgetMicros),
+                    operations.metrics()),
             operations.source(Topics.SCALING_DECISIONS));
     operations
         .topology()
@@ -52,5 +57,6 @@ public final class ScalingTopology {
         .addStateStore(Stores.memory(LEARNT), SCALING);
     operations.sinks().add(DECISIONS, Topics.SCALING_DECISIONS, SCALING);
     operations.sinks().add(ALERTS, Topics.ALERTS, SCALING);
+    operations.sinks().add(REJECTIONS, Topics.REJECTIONS, SCALING);
   }
 }

@@ -1,13 +1,15 @@
 package io.millrace.topologies.targets;
 
-import java.util.Collection;
 import java.util.Comparator;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Picks the version of a model that serves those who ask for none: the newest that is ready, or,
- * while none is, the newest.
+ * Knows the registered versions of each model, and picks the one that serves those who ask for
+ * none: the newest that is ready, or, while none is, the newest.
  *
  * <p>Versions that are numbers are compared as numbers and are newer than those that are none.
  */
@@ -18,21 +20,37 @@ final class ModelVersions {
   private static final Comparator<String> AGE =
       Comparator.comparingLong(ModelVersions::number).thenComparing(Comparator.naturalOrder());
 
-  private ModelVersions() {}
+  private final Map<String, Set<String>> byModel = new ConcurrentHashMap<>();
+
+  /** Notes that a target is registered; one without a version is no model's. */
+  void add(String target) {
+    int separator = target.indexOf(SEPARATOR);
+    if (separator >= 0) {
+      byModel
+          .computeIfAbsent(target.substring(0, separator), m -> ConcurrentHashMap.newKeySet())
+          .add(target);
+    }
+  }
+
+  /** Notes that a target is registered no more. */
+  void remove(String target) {
+    int separator = target.indexOf(SEPARATOR);
+    if (separator >= 0) {
+      byModel.computeIfPresent(
+          target.substring(0, separator),
+          (model, versions) -> versions.remove(target) && versions.isEmpty() ? null : versions);
+    }
+  }
 
   /**
    * The version that serves.
    *
    * @param model such as {@code model:sentiment}
-   * @param registered such as {@code model:sentiment@3}, among others
-   * @return one of {@code registered}; null if there is none of this model
+   * @return such as {@code model:sentiment@3}; null if none of this model is registered
    */
-  static @Nullable String served(
-      String model, Collection<String> registered, Predicate<String> ready) {
-    String prefix = model + SEPARATOR;
-    Comparator<String> byAge = Comparator.comparing(key -> key.substring(prefix.length()), AGE);
-    return registered.stream()
-        .filter(key -> key.startsWith(prefix))
+  @Nullable String served(String model, Predicate<String> ready) {
+    Comparator<String> byAge = Comparator.comparing(key -> key.substring(model.length() + 1), AGE);
+    return byModel.getOrDefault(model, Set.of()).stream()
         .max(Comparator.comparing((String key) -> ready.test(key)).thenComparing(byAge))
         .orElse(null);
   }

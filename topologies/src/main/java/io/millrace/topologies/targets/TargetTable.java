@@ -30,6 +30,7 @@ public final class TargetTable {
   private final Map<String, Target> targets = new ConcurrentHashMap<>();
   private final Map<String, TargetSpec> pools = new ConcurrentHashMap<>();
   private final Map<String, HealthStatus> health = new ConcurrentHashMap<>();
+  private final ModelVersions versions = new ModelVersions();
   private final ReadyModels ready;
   private volatile boolean anySpeculative;
 
@@ -87,7 +88,7 @@ public final class TargetTable {
     if (version != null) {
       return name + ModelVersions.SEPARATOR + version;
     }
-    String served = ModelVersions.served(name, targets.keySet(), ready::ready);
+    String served = versions.served(name, ready::ready);
     return served == null ? name : served;
   }
 
@@ -102,8 +103,8 @@ public final class TargetTable {
   }
 
   /**
-   * Takes a record of {@code targets}. One whose arguments' schema is not valid is logged, and the
-   * former declaration stays.
+   * Takes a record of {@code targets}. One whose arguments' schema or numbers are not valid is
+   * logged, and the former declaration stays.
    *
    * @param key the target or pool
    * @param spec null removes it
@@ -118,12 +119,20 @@ public final class TargetTable {
       }
     } else if (spec == null) {
       targets.remove(key);
+      versions.remove(key);
       anySpeculative = targets.values().stream().anyMatch(Target::speculative);
     } else {
       try {
+        TargetRules.check(spec);
+      } catch (IllegalArgumentException e) {
+        LOG.error("Target {} is left as it was: {}", key, e.getMessage());
+        return;
+      }
+      try {
         targets.put(key, new Target(spec, compile(spec.getArgumentsSchema())));
+        versions.add(key);
         anySpeculative = targets.values().stream().anyMatch(Target::speculative);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | StackOverflowError e) {
         LOG.error(
             "Target {} is left as it was: its arguments_schema is no JSON Schema 2020-12 without"
                 + " remote references: {}",

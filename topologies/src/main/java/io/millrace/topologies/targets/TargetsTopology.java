@@ -90,7 +90,7 @@ public final class TargetsTopology {
                 .withLoggingDisabled(),
             name + "-source",
             new StringDeserializer(),
-            TotalDeserializer.forValues(topic.record(), patient),
+            TotalDeserializer.forValues(topic.record(), patient, operations.schemas()),
             topic.name(),
             name + "-table",
             () ->

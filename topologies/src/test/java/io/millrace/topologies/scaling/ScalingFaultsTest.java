@@ -2,6 +2,7 @@ package io.millrace.topologies.scaling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.events.Alert;
 import io.millrace.events.PoolLoad;
 import io.millrace.events.ScalingDecision;
@@ -16,6 +17,7 @@ import io.millrace.schemas.serde.EventSerializer;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.topologies.Stores;
+import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.scaling.logic.Forecaster;
 import io.millrace.topologies.scaling.logic.Forecasts;
 import io.millrace.topologies.scaling.logic.Headroom;
@@ -118,7 +120,11 @@ class ScalingFaultsTest {
         new ByteArrayDeserializer(),
         Topics.SCALING_DECISIONS.name());
     topology.addProcessor(
-        ScalingTopology.SCALING, () -> new ScalingProcessor(targets, workers, board), "source");
+        ScalingTopology.SCALING,
+        () ->
+            new ScalingProcessor(
+                targets, workers, board, new RequestMetrics(new SimpleMeterRegistry())),
+        "source");
     topology.addStateStore(
         Stores.keyValue(ScalingTopology.DECIDED, ScalingDecision.class, registry.settings()),
         ScalingTopology.SCALING);

@@ -24,6 +24,14 @@ final class Ends {
         false);
   }
 
+  RunResult tooLittleTime(Task task) {
+    return RunResult.failed(
+        "DEADLINE_EXCEEDED",
+        "By what %s takes at present it could not have ended by the deadline %s; it did not run"
+            .formatted(task.getTarget(), task.getDeadlineAt()),
+        false);
+  }
+
   RunResult cancelled() {
     return RunResult.failed("CANCELLED", "Cancelled by the caller", false);
   }

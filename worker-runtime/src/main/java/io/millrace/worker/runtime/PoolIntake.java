@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * dispatch watches tasks from there on, not the group. It never releases a record, because the
  * fifth delivery of one is archived in silence.
  */
-final class PoolIntake implements AutoCloseable {
+final class PoolIntake implements Intake {
 
   private static final Logger LOG = LoggerFactory.getLogger(PoolIntake.class);
   private static final Duration POLL = Duration.ofSeconds(10);
@@ -65,13 +65,19 @@ final class PoolIntake implements AutoCloseable {
     this.thread = new Thread(this::run, "worker-intake-" + pool);
   }
 
-  void start() {
+  @Override
+  public void start() {
     thread.start();
   }
 
-  /** Done once the group has been asked for tasks. */
-  CompletableFuture<Void> ready() {
+  @Override
+  public CompletableFuture<Void> ready() {
     return ready;
+  }
+
+  /** Runs are limited by the bound of the pool alone from now on. */
+  void unlimit() {
+    slots.adapt(Integer.MAX_VALUE);
   }
 
   private void run() {

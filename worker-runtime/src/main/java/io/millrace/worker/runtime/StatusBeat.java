@@ -4,20 +4,12 @@ import io.millrace.events.OperationKind;
 import io.millrace.events.PoolLoad;
 import io.millrace.events.WorkerStatus;
 import io.millrace.worker.task.TaskRunner;
-import java.io.File;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.stream.Stream;
 
 /** Says once a second what the worker does. */
 final class StatusBeat {
@@ -31,6 +23,7 @@ final class StatusBeat {
   private final String workerId;
   private final String host;
   private final WorkerClock clock;
+  private final HostMetrics hostMetrics = new HostMetrics();
   private final Instant startedAt;
   private final Map<String, Slots> pools = new ConcurrentSkipListMap<>();
   private volatile boolean draining;
@@ -68,24 +61,16 @@ final class StatusBeat {
   long tick(long now) {
     if (now >= due) {
       due = now + PERIOD_NANOS;
-      log.status(status());
+      log.status(status(now));
     }
     return due;
   }
 
-  private WorkerStatus status() {
+  private WorkerStatus status(long now) {
     List<PoolLoad> loads = new ArrayList<>();
     pools.forEach(
         (pool, slots) -> loads.add(desk.counts(pool).load(pool, slots.limit(), slots.taken())));
-    Map<String, Double> metrics = new LinkedHashMap<>();
-    ProcessHandle.current()
-        .info()
-        .totalCpuDuration()
-        .ifPresent(cpu -> metrics.put("process_cpu_seconds", cpu.toNanos() / 1e9));
-    Runtime runtime = Runtime.getRuntime();
-    metrics.put("heap_used_bytes", (double) (runtime.totalMemory() - runtime.freeMemory()));
-    residentBytes().ifPresent(bytes -> metrics.put("rss_bytes", bytes));
-    metrics.put("disk_free_bytes", (double) new File("").getAbsoluteFile().getUsableSpace());
+    Map<String, Double> metrics = hostMetrics.read(now);
     metrics.putAll(runner.metrics());
     return WorkerStatus.newBuilder()
         .setId(log.id())
@@ -101,17 +86,5 @@ final class StatusBeat {
         .setStartedAt(startedAt)
         .setMetrics(metrics)
         .build();
-  }
-
-  /** Resident memory; empty where the system does not say. */
-  private static OptionalDouble residentBytes() {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
-      return lines
-          .filter(line -> line.startsWith("VmRSS:"))
-          .mapToDouble(line -> Double.parseDouble(line.replaceAll("\\D", "")) * 1024)
-          .findFirst();
-    } catch (IOException | UncheckedIOException | NumberFormatException e) {
-      return OptionalDouble.empty();
-    }
   }
 }

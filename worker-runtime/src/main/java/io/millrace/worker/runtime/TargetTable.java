@@ -17,13 +17,19 @@ final class TargetTable {
     return targets.get(target);
   }
 
-  /** Takes a record of the topic; a null declaration removes the target. */
-  void put(String target, @Nullable TargetSpec declaration) {
-    if (declaration == null) {
-      targets.remove(target);
-    } else {
-      targets.put(target, declaration);
-    }
+  /**
+   * Takes a record of the topic; a null declaration removes the target.
+   *
+   * @return what was declared before; null if nothing was
+   */
+  @Nullable TargetSpec put(String target, @Nullable TargetSpec declaration) {
+    return declaration == null ? targets.remove(target) : targets.put(target, declaration);
+  }
+
+  /** Whether the runs of any target of the pool are limited by how long they take. */
+  boolean limits(String pool) {
+    return targets.values().stream()
+        .anyMatch(spec -> spec.getConcurrencyLimit() != null && spec.getPool().equals(pool));
   }
 
   /** Names of the targets, sorted; a copy. */

@@ -3,6 +3,7 @@ package io.millrace.worker.runtime;
 import io.millrace.events.ConcurrencyLimit;
 import io.millrace.events.Control;
 import io.millrace.events.ControlType;
+import io.millrace.events.InferenceRun;
 import io.millrace.events.Outcome;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.Task;
@@ -146,7 +147,7 @@ final class TaskDesk {
       if (canEnd(run, target, now, epochMillis)) {
         step(run, run.lifecycle.resolved(now), now);
       } else if (run.lifecycle.fail()) {
-        end(run, ends.deadline(task), Outcome.DEADLINE_EXCEEDED, 0);
+        end(run, ends.tooLittleTime(task), Outcome.DEADLINE_EXCEEDED, 0);
       }
     } else {
       waker.at(run.lifecycle.due());
@@ -165,7 +166,8 @@ final class TaskDesk {
 
   /** Where the target's runs are limited, a run that has ended moves the limit. */
   private void learn(TaskRun run, boolean overloaded, long runNanos) {
-    TargetSpec target = run.target;
+    // As it is declared now: it may be limited no more since the run began.
+    TargetSpec target = run.target == null ? null : targets.get(run.task.getTarget());
     ConcurrencyLimit policy = target == null ? null : target.getConcurrencyLimit();
     if (target == null || policy == null || runNanos == 0) {
       return;
@@ -345,13 +347,21 @@ final class TaskDesk {
     try {
       stage =
           Objects.requireNonNull(
-              runner.run(new TaskContext(run.task, target, run.cancellation, deadline)),
+              runner.run(
+                  new TaskContext(
+                      run.task, target, run.cancellation, deadline, chunk -> chunk(run, chunk))),
               "the runner gave nothing to wait for");
     } catch (Throwable e) { // whatever a runner throws is its failure, not the worker's
       ended(run, null, e);
       return;
     }
     stage.whenComplete((result, failure) -> ended(run, result, failure));
+  }
+
+  private void chunk(TaskRun run, InferenceRun chunk) {
+    if (run.lifecycle.running()) {
+      log.chunk(run, chunk, runNanos(run, clock.nanos()));
+    }
   }
 
   private void ended(TaskRun run, @Nullable RunResult result, @Nullable Throwable failure) {

@@ -234,6 +234,11 @@ final class TaskLifecycle {
     return state == State.WAITING;
   }
 
+  /** True while the runner has it. */
+  synchronized boolean running() {
+    return state == State.RUNNING;
+  }
+
   /** True from its claim until it runs. */
   synchronized boolean claimed() {
     return state == State.CLAIMED || state == State.GRANTED;

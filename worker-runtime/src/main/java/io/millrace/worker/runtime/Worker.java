@@ -9,6 +9,7 @@ import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.log.LogFollower;
 import io.millrace.schemas.log.RecordReader;
 import io.millrace.schemas.log.RecordReader.Read;
+import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.worker.task.TaskRunner;
 import java.net.InetAddress;
@@ -19,11 +20,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,7 +57,7 @@ public final class Worker implements AutoCloseable {
   private final TaskDesk desk;
   private final LogFollower follower;
   private final WorkerTopics topics;
-  private final Map<String, PoolIntake> intakes = new LinkedHashMap<>();
+  private final Map<String, Intake> intakes = new LinkedHashMap<>();
   private boolean open;
   private final StatusBeat status;
   private final Ticker ticker;
@@ -153,24 +157,36 @@ public final class Worker implements AutoCloseable {
       if (config.scaled()) {
         scaled.pool(pool, slots);
       }
-      PoolIntake intake = new PoolIntake(config, topics, pool, slots, desk);
-      intakes.put(pool, intake);
-      if (open) {
-        LOG.info("Worker {} takes tasks of {} as well", id, pool);
-        intake.start();
+      add(pool, new PoolIntake(config, topics, pool, slots, desk));
+      Function<String, Topic<Task>> sequences = topics.sequences();
+      if (sequences != null) {
+        String name = pool + ".sequences";
+        Slots own = new Slots(config.slots(), config.inFlightBytes());
+        add(
+            name,
+            new SequenceIntake(
+                config, sequences.apply(pool).name(), topics.groupId(name), name, own, desk));
       }
     }
   }
 
-  private List<PoolIntake> openIntakes() {
+  private void add(String name, Intake intake) {
+    intakes.put(name, intake);
+    if (open) {
+      LOG.info("Worker {} takes tasks of {} as well", id, name);
+      intake.start();
+    }
+  }
+
+  private List<Intake> openIntakes() {
     synchronized (intakes) {
       open = true;
-      intakes.values().forEach(PoolIntake::start);
+      intakes.values().forEach(Intake::start);
       return List.copyOf(intakes.values());
     }
   }
 
-  private List<PoolIntake> lastIntakes() {
+  private List<Intake> lastIntakes() {
     synchronized (intakes) {
       draining = true;
       return List.copyOf(intakes.values());
@@ -183,6 +199,7 @@ public final class Worker implements AutoCloseable {
       prepare();
       desk.open(ticker::at, log.homePartitions());
       ticker.start();
+      awaitPrepared();
       openIntakes().forEach(intake -> intake.ready().join());
       LOG.info("Worker {} takes tasks of {}", id, config.pools());
       ready.complete(null);
@@ -191,6 +208,17 @@ public final class Worker implements AutoCloseable {
         LOG.error("Worker {} could not start", id, e);
       }
       ready.completeExceptionally(e);
+    }
+  }
+
+  private void awaitPrepared() {
+    try {
+      runner.prepared().toCompletableFuture().get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while targets were prepared", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("targets could not be prepared: " + e.getCause(), e);
     }
   }
 
@@ -227,7 +255,7 @@ public final class Worker implements AutoCloseable {
           read.undecodable().message());
       return;
     }
-    targets.put(name, read.record());
+    unlimit(targets.put(name, read.record()));
     if (name.startsWith(POOL_PREFIX)) {
       scaled.declared(name.substring(POOL_PREFIX.length()), read.record());
     }
@@ -236,6 +264,20 @@ public final class Worker implements AutoCloseable {
     }
     runner.declared(name, read.record());
     desk.targetDeclared(name);
+  }
+
+  /** Where no target of a pool has its runs limited any more, what was learnt of them goes. */
+  private void unlimit(@Nullable TargetSpec former) {
+    if (former == null
+        || former.getConcurrencyLimit() == null
+        || targets.limits(former.getPool())) {
+      return;
+    }
+    synchronized (intakes) {
+      if (intakes.get(former.getPool()) instanceof PoolIntake intake) {
+        intake.unlimit();
+      }
+    }
   }
 
   private void onDecision(ConsumerRecord<byte[], byte[]> record) {
@@ -293,7 +335,7 @@ public final class Worker implements AutoCloseable {
       starter.interrupt();
       join(starter);
     }
-    lastIntakes().forEach(PoolIntake::close);
+    lastIntakes().forEach(Intake::close);
     boolean clean = !running || awaitEmpty(limit);
     stopping = true;
     Thread watchdog = watchdog();

@@ -3,6 +3,7 @@ package io.millrace.worker.runtime;
 import io.millrace.events.Attempt;
 import io.millrace.events.AttemptPhase;
 import io.millrace.events.Failure;
+import io.millrace.events.InferenceRun;
 import io.millrace.events.Outcome;
 import io.millrace.events.Rejection;
 import io.millrace.events.TargetSpec;
@@ -132,6 +133,14 @@ final class WorkerLog implements AutoCloseable {
   void running(TaskRun run, long runNanos) {
     Attempt attempt = attempt(AttemptPhase.RUNNING, run);
     attempt.setRunMs(runNanos / 1e6);
+    send(attempt, run.task);
+  }
+
+  /** Writes a part of a streamed answer; it says as well that the task runs. */
+  void chunk(TaskRun run, InferenceRun chunk, long runNanos) {
+    Attempt attempt = attempt(AttemptPhase.RUNNING, run);
+    attempt.setRunMs(runNanos / 1e6);
+    attempt.setInference(chunk);
     send(attempt, run.task);
   }
 

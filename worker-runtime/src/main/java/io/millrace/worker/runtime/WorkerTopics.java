@@ -8,6 +8,7 @@ import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the workers of one kind of operation read and write.
@@ -15,6 +16,7 @@ import java.util.function.Function;
  * @param kind the kind of operation
  * @param groupPrefix what the names of its share groups begin with; the pool's name follows
  * @param tasks the topic of a pool's tasks
+ * @param sequences the topic of a pool's tasks of sequences; null: there are none
  * @param attempts where they say how it goes
  * @param controls where dispatch speaks to them
  */
@@ -22,6 +24,7 @@ public record WorkerTopics(
     OperationKind kind,
     String groupPrefix,
     Function<String, Topic<Task>> tasks,
+    @Nullable Function<String, Topic<Task>> sequences,
     Topic<Attempt> attempts,
     Topic<Control> controls) {
 
@@ -31,6 +34,7 @@ public record WorkerTopics(
         OperationKind.TOOL,
         "millrace-workers-",
         Topics::toolTasks,
+        null,
         Topics.TOOL_ATTEMPTS,
         Topics.TOOL_CONTROLS);
   }
@@ -41,6 +45,7 @@ public record WorkerTopics(
         OperationKind.INFERENCE,
         "millrace-inference-",
         Topics::inferenceTasks,
+        Topics::inferenceSequences,
         InferenceTopics.ATTEMPTS,
         InferenceTopics.CONTROLS);
   }

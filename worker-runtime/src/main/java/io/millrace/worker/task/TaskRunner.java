@@ -3,6 +3,7 @@ package io.millrace.worker.task;
 import io.millrace.events.TargetSpec;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,14 @@ public interface TaskRunner {
    * @param declaration as the log has it; null: it was removed
    */
   default void declared(String target, @Nullable TargetSpec declaration) {}
+
+  /**
+   * Done once all that was declared until now is prepared, or cannot be: the worker takes its first
+   * task then, since one that fails what others would run draws ever more of it.
+   */
+  default CompletionStage<Void> prepared() {
+    return CompletableFuture.completedFuture(null);
+  }
 
   /** Names of the targets that it has ready, for the worker's status; empty if it prepares none. */
   default List<String> ready() {

@@ -3,6 +3,7 @@ package io.millrace.worker.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.events.Outcome;
+import io.millrace.events.Task;
 import io.millrace.worker.task.RunResult;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
@@ -30,6 +31,14 @@ class EndsTest {
   @Test
   void aRunnerWithoutResultFails() {
     assertThat(ends.checked(null).failureCode()).isEqualTo("RUNNER_FAILED");
+  }
+
+  @Test
+  void whatWouldNotEndInTimeIsNotSaidToHaveComeTooLate() {
+    Task task = Task.newBuilder().setTarget("tool:slow").build();
+    assertThat(ends.tooLittleTime(task).failureMessage())
+        .contains("tool:slow", "could not have ended")
+        .doesNotContain("had passed");
   }
 
   @Test

@@ -18,6 +18,7 @@ import io.millrace.events.Throttle;
 import io.millrace.worker.fixture.WorkerBench;
 import io.millrace.worker.task.RunResult;
 import io.millrace.worker.task.TaskContext;
+import io.millrace.worker.task.TaskRunner;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,6 +29,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.AfterAll;
@@ -180,6 +183,9 @@ class WorkerTest {
     }
     await().atMost(Duration.ofSeconds(60)).until(() -> slots() < before);
     tasks.forEach(WorkerTest::done);
+
+    bench.declare(TargetSpec.newBuilder(target("open")).setTarget("tool:limited").build());
+    await().until(() -> slots() == before);
   }
 
   @Test
@@ -361,6 +367,43 @@ class WorkerTest {
     Attempt done = done(task);
     assertThat(done.getFailure().getCode()).isEqualTo("WORKER_STOPPED");
     assertThat(done.getRetryable()).isTrue();
+  }
+
+  @Test
+  void noTaskIsTakenBeforeTheRunnerIsPrepared() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    CompletableFuture<Void> prepared = new CompletableFuture<>();
+    TaskRunner slow =
+        new TaskRunner() {
+          @Override
+          public CompletionStage<RunResult> run(TaskContext context) {
+            return CompletableFuture.completedFuture(
+                RunResult.ok("\"" + prepared.isDone() + "\"", 1));
+          }
+
+          @Override
+          public CompletionStage<Void> prepared() {
+            asked.countDown();
+            return prepared;
+          }
+        };
+    Map<String, String> settings = bench.workerSettings();
+    settings.put("pools", "slow-start");
+    bench.pool("slow-start");
+    Task task = WorkerBench.task("tool:ok", "{}").build();
+    bench.send("slow-start", task);
+    try (Worker starting =
+        new Worker(
+            new WorkerConfig(WorkerConfig.definition(), settings),
+            WorkerTopics.tools(),
+            slow,
+            new SimpleMeterRegistry())) {
+      starting.start();
+      assertThat(asked.await(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(starting.ready()).isNotDone();
+      prepared.complete(null);
+      assertThat(done(task).getOutput()).isEqualTo("\"true\"");
+    }
   }
 
   @Test

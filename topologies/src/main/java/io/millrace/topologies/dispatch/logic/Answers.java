@@ -33,6 +33,35 @@ public final class Answers {
     return answer;
   }
 
+  /** A part of a streamed answer that is not the last one. */
+  static Answer chunk(Flight flight, Attempt running, long now) {
+    Answer answer = fromWorker(flight, running, now);
+    InferenceRun run = running.getInference();
+    if (run == null) {
+      throw new IllegalArgumentException("an attempt without a run of a model is no chunk");
+    }
+    run.setLast(false);
+    String operationId = flight.getRequest().getOperationId();
+    answer.setResultId(Ids.derived(operationId, "chunk", Integer.toString(run.getChunk())));
+    answer.setOutcome(Outcome.OK);
+    answer.setFailure(null);
+    return answer;
+  }
+
+  /**
+   * Has the last answer of a stream say so where the model itself did not give it.
+   *
+   * @param chunks that were passed on before
+   */
+  static void endsStream(Answer answer, int chunks) {
+    InferenceRun run = answer.getInference();
+    if (run == null) {
+      run = run(List.of());
+      run.setChunk(chunks);
+      answer.setInference(run);
+    }
+  }
+
   static Answer fromCache(Request request, CachedOutput cached, long now) {
     Outcome outcome = cached.getFailure() == null ? Outcome.OK : Outcome.TOOL_ERROR;
     Answer answer = base(request, outcome, ServedBy.CACHE, now);
@@ -95,6 +124,8 @@ public final class Answers {
     run.setOutputs(outputs);
     run.setParameters(Map.of());
     run.setDevice("");
+    run.setChunksDigest("");
+    run.setStates(List.of());
     run.setLast(true);
     return run;
   }

@@ -5,6 +5,7 @@ import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.Tensor;
 import io.millrace.schemas.identity.Fingerprint;
+import io.millrace.state.Answer;
 import io.millrace.state.CachedOutput;
 import io.millrace.state.Request;
 import io.millrace.topologies.health.logic.HealthFold;
@@ -30,6 +31,7 @@ final class Arrivals {
   private final Replies replies;
   private final Held held;
   private final Attempts attempts;
+  private final Sequences sequences;
 
   /**
    * @param waitersMax most operations that join one flight
@@ -45,7 +47,8 @@ final class Arrivals {
       OutputCache cache,
       Replies replies,
       Held held,
-      Attempts attempts) {
+      Attempts attempts,
+      Sequences sequences) {
     this.waitersMax = waitersMax;
     this.kind = kind;
     this.targets = targets;
@@ -56,6 +59,7 @@ final class Arrivals {
     this.replies = replies;
     this.held = held;
     this.attempts = attempts;
+    this.sequences = sequences;
   }
 
   /**
@@ -76,7 +80,7 @@ final class Arrivals {
       replies.answer(request, Answers.fromCache(request, cached, now), now);
       return;
     }
-    String key = key(request, fingerprint, target);
+    String key = target.sequenced() ? fingerprint : key(request, fingerprint, target);
     LiveFlight flying = flights.get(key);
     if (flying != null) {
       join(flying, request, now);
@@ -84,6 +88,11 @@ final class Arrivals {
     }
     TargetSpec spec = target.spec();
     if (overloaded(request, spec.getInFlightMax(), now)) {
+      return;
+    }
+    Answer outOfTurn = sequences.refusal(key, request, now);
+    if (outOfTurn != null) {
+      replies.answer(request, outOfTurn, now);
       return;
     }
     LiveFlight live = LiveFlight.of(key, request);
@@ -94,6 +103,23 @@ final class Arrivals {
       attempts.begin(live, target, now);
     } else {
       held.hold(live, now);
+    }
+  }
+
+  /** Has the requests done whose turn in their sequences has come. */
+  void goOn(long now) {
+    for (LiveFlight live = replies.turn(); live != null; live = replies.turn()) {
+      Request request = live.leader();
+      Target target = targets.target(request.getTarget());
+      Answer outOfTurn = sequences.refusal(live.fingerprint, request, now);
+      if (target == null || !targets.hasPool(target.spec().getPool())) {
+        held.hold(live, now);
+      } else if (outOfTurn != null) {
+        replies.finish(live, outOfTurn, now);
+      } else {
+        attempts.begin(live, target, now);
+      }
+      flights.forgetWaiter(live.fingerprint, request);
     }
   }
 
@@ -118,20 +144,6 @@ final class Arrivals {
     return flying.begunAt() == 0
         || !invalidations.strike(
             flying.origin(target.spec().getVersion()), request.getCorrelationId());
-  }
-
-  /** The flight of an operation, under its fingerprint or one of the keys that follow from it. */
-  @Nullable LiveFlight carrying(String fingerprint, String operationId) {
-    String key = fingerprint;
-    for (int i = 0; i < SUCCESSORS_MAX; i++) {
-      LiveFlight live = flights.get(key);
-      if (live != null && live.carries(operationId)) {
-        return live;
-      }
-      key = Fingerprint.ofOperation(key);
-    }
-    LiveFlight alone = flights.get(Fingerprint.ofOperation(operationId));
-    return alone != null && alone.carries(operationId) ? alone : null;
   }
 
   /** Holds an operation whose target is not known (yet). */

@@ -1,6 +1,8 @@
 package io.millrace.topologies.dispatch.logic;
 
 import io.millrace.events.Attempt;
+import io.millrace.events.Failure;
+import io.millrace.events.InferenceRun;
 import io.millrace.events.Outcome;
 import io.millrace.state.Answer;
 import io.millrace.state.Flight;
@@ -22,6 +24,7 @@ final class Attempts {
   private final Sending sending;
   private final Claims claims;
   private final Recovery recovery;
+  private final Sequences sequences;
 
   Attempts(
       Flights flights,
@@ -32,7 +35,8 @@ final class Attempts {
       AttemptHealth health,
       Sending sending,
       Claims claims,
-      Recovery recovery) {
+      Recovery recovery,
+      Sequences sequences) {
     this.flights = flights;
     this.handOvers = handOvers;
     this.replies = replies;
@@ -42,6 +46,7 @@ final class Attempts {
     this.sending = sending;
     this.claims = claims;
     this.recovery = recovery;
+    this.sequences = sequences;
   }
 
   /**
@@ -93,6 +98,10 @@ final class Attempts {
         if (live != null && present) {
           claims.running(live, attempt, now);
         }
+        InferenceRun chunk = attempt.getInference();
+        if (live != null && chunk != null) {
+          chunk(live, attempt, chunk, present, now);
+        }
       }
       case RELEASE -> {
         if (live != null && present) {
@@ -108,6 +117,55 @@ final class Attempts {
     }
   }
 
+  /** A part of a streamed answer, of whichever attempt of this flight comes to it first. */
+  private void chunk(
+      LiveFlight live, Attempt attempt, InferenceRun chunk, boolean present, long now) {
+    Target asked = fallbacks.target(live);
+    boolean claimHolds = !live.flight.getClaimRequired() || Claims.holds(live, attempt);
+    boolean ofThisRun = present || attempt.getSequence() >= live.flight.getFirstSequence();
+    if (asked == null || !asked.streamed() || !claimHolds || !ofThisRun) {
+      return;
+    }
+    Chunks.Place place = Chunks.place(live.flight, attempt.getTaskId(), chunk);
+    switch (place) {
+      case NEXT -> {
+        flights.write(live);
+        replies.chunk(live, Foreign.bound(attempt), now);
+      }
+      case HAD -> {
+        // A crash may have lost what was passed on just before it; callers know chunks by number.
+        if (live.restored && attempt.getTaskId().equals(live.flight.getChunksTaskId())) {
+          replies.chunk(live, Foreign.bound(attempt), now);
+        }
+      }
+      case GAP, OTHER -> {
+        if (present) {
+          broken(live, Chunks.failure(live.flight, chunk, place), place, now);
+        }
+      }
+    }
+  }
+
+  /** The run of a streamed answer cannot be gone on with. */
+  private void broken(LiveFlight live, Failure why, Chunks.Place place, long now) {
+    sending.callOffOthers(live, why.getMessage(), now);
+    health.lost(live, now);
+    if (place == Chunks.Place.GAP) {
+      recovery.lost(live, why, now);
+    } else {
+      replies.finish(
+          live,
+          Answers.failed(
+              live.leader(),
+              Outcome.TOOL_ERROR,
+              live.flight.getAttempt(),
+              why.getCode(),
+              why.getMessage(),
+              now),
+          now);
+    }
+  }
+
   private void done(LiveFlight live, Attempt done, boolean present, long now) {
     Flight flight = live.flight;
     boolean ok = done.getOutcome() == Outcome.OK;
@@ -119,9 +177,21 @@ final class Attempts {
     }
     boolean claimHolds = !live.claimed() || Claims.holds(live, done);
     boolean ofEarlierRun = done.getSequence() < flight.getFirstSequence();
-    boolean lateSuccess = !present && ok && !live.claimed() && !ofEarlierRun;
+    // The requests of a sequence fly under one key: another task may be of the one before.
+    boolean mayBeLate = Sequences.id(live.leader()) == null;
+    boolean lateSuccess = !present && ok && !live.claimed() && !ofEarlierRun && mayBeLate;
     if (!(present && claimHolds) && !lateSuccess) {
       return;
+    }
+    InferenceRun run = done.getInference();
+    if (ok && run != null && (run.getChunk() > 0 || flight.getChunks() > 0)) {
+      Chunks.Place place = Chunks.last(flight, done.getTaskId(), run);
+      if (place != Chunks.Place.NEXT) {
+        if (present) {
+          broken(live, Chunks.failure(flight, run, place), place, now);
+        }
+        return;
+      }
     }
     if (done.getOutcome() == Outcome.DEADLINE_EXCEEDED
         && !flight.getClaimRequired()
@@ -137,7 +207,11 @@ final class Attempts {
       live.heard = 0;
     }
     if (done.getOutcome() == Outcome.OK) {
-      sending.callOffOthers(live, now);
+      sending.callOffOthers(live, "another attempt succeeded first", now);
+      Target target = fallbacks.target(live);
+      if (target != null) {
+        sequences.ran(live, done, target.spec(), now);
+      }
       replies.finish(live, Answers.fromWorker(flight, done, now), now);
     } else if (!flight.getElderTaskId().isEmpty()) {
       sending.leaveToElder(live, now);

@@ -13,6 +13,7 @@ record CacheEntry(
     Origin origin, int bytes, long storedAt, long expiresAt, long staleUntil, float cost) {
 
   private static final float COST_LEAST = 0.01f;
+  private static final double COST_MOST = 1e9;
 
   /**
    * The entry of an answer.
@@ -34,7 +35,12 @@ record CacheEntry(
         stored.getStoredAt(),
         stored.getExpiresAt(),
         Math.max(stored.getExpiresAt(), stored.getStaleUntil()),
-        (float) Math.max(COST_LEAST, stored.getRunMs()));
+        cost(stored.getRunMs()));
+  }
+
+  /** Anyone may share answers: what is no time counts as none. */
+  private static float cost(double runMillis) {
+    return runMillis > COST_LEAST ? (float) Math.min(COST_MOST, runMillis) : COST_LEAST;
   }
 
   String fingerprint() {

@@ -43,6 +43,7 @@ public final class Dispatcher {
   private final Attempts attempts;
   private final Recovery recovery;
   private final Silence silence;
+  private final Sequences sequences;
   private long ticked;
   private long latest;
 
@@ -72,6 +73,7 @@ public final class Dispatcher {
     Fallbacks fallbacks = new Fallbacks(targets);
     this.flights = new Flights(policy, journal, handOvers);
     this.cache = new OutputCache(policy.cache(), journal, out, invalidations);
+    this.sequences = new Sequences(journal);
     Writes writes = new Writes(targets, invalidations, out);
     this.replies =
         new Replies(policy, targets, journal, out, flights, cache, writes, attemptHealth);
@@ -88,6 +90,7 @@ public final class Dispatcher {
             controls,
             attemptHealth,
             writes,
+            sequences,
             nowMillis);
     this.recovery =
         new Recovery(
@@ -110,7 +113,8 @@ public final class Dispatcher {
             attemptHealth,
             sending,
             new Claims(out, flights, handOvers, fallbacks, sending),
-            recovery);
+            recovery,
+            sequences);
     this.silence =
         new Silence(
             policy.silence(),
@@ -134,7 +138,8 @@ public final class Dispatcher {
             cache,
             replies,
             held,
-            attempts);
+            attempts,
+            sequences);
     this.ticked = nowMillis;
     this.latest = nowMillis;
     restore(nowMillis);
@@ -191,6 +196,7 @@ public final class Dispatcher {
       Request request, String fingerprint, Target target, @Nullable List<Tensor> inputs, long now) {
     passed(now);
     arrivals.call(request, fingerprint, target, inputs, now);
+    arrivals.goOn(now);
   }
 
   /** Holds an operation whose target is not known (yet). */
@@ -208,6 +214,7 @@ public final class Dispatcher {
   public void attempt(Attempt attempt, long now) {
     passed(now);
     attempts.take(attempt, now);
+    arrivals.goOn(now);
   }
 
   /**
@@ -223,13 +230,13 @@ public final class Dispatcher {
   /**
    * Cancels an operation of this partition.
    *
-   * @param fingerprint under which it flies
+   * @return whether it is known here: it was under way, or has been answered
    */
-  public void cancel(String fingerprint, String operationId, String reason, long now) {
+  public boolean cancel(String operationId, String reason, long now) {
     passed(now);
-    LiveFlight live = arrivals.carrying(fingerprint, operationId);
+    LiveFlight live = flights.carrying(operationId);
     if (live == null) {
-      return;
+      return journal.answer(operationId, now) != null;
     }
     Request waiter = live.waiters.get(operationId);
     Request request = waiter == null ? live.leader() : waiter;
@@ -244,6 +251,8 @@ public final class Dispatcher {
             reason.isEmpty() ? "cancelled" : Foreign.clip(reason),
             now),
         now);
+    arrivals.goOn(now);
+    return true;
   }
 
   /**
@@ -259,6 +268,8 @@ public final class Dispatcher {
     ticked = now;
     long lateness = flights.expire(now, live -> due(live, now));
     silence.checkHandOvers(now);
+    arrivals.goOn(now);
+    sequences.expire(now, flights);
     return lateness;
   }
 

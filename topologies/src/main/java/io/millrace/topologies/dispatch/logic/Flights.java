@@ -16,6 +16,7 @@ final class Flights {
   private final HandOvers handOvers;
   private final Load load;
   private final Map<String, LiveFlight> byFingerprint = new HashMap<>();
+  private final Map<String, String> byOperation = new HashMap<>();
   private final Timers<String> timers = new Timers<>();
 
   Flights(DispatchPolicy policy, Journal journal, HandOvers handOvers) {
@@ -38,6 +39,12 @@ final class Flights {
     return byFingerprint.get(fingerprint);
   }
 
+  /** The flight that an operation leads or waits for; null: none. */
+  @Nullable LiveFlight carrying(String operationId) {
+    String fingerprint = byOperation.get(operationId);
+    return fingerprint == null ? null : byFingerprint.get(fingerprint);
+  }
+
   /** Whether the flight is still under way. */
   boolean has(LiveFlight live) {
     return byFingerprint.get(live.fingerprint) == live;
@@ -53,11 +60,13 @@ final class Flights {
   /** A flight begins, or is taken up again. */
   void keep(LiveFlight live) {
     byFingerprint.put(live.fingerprint, live);
+    byOperation.put(live.leader().getOperationId(), live.fingerprint);
     load.began(live.leader());
   }
 
   void remove(LiveFlight live) {
     byFingerprint.remove(live.fingerprint);
+    byOperation.remove(live.leader().getOperationId());
     load.ended(live.leader());
     timers.remove(live.fingerprint);
     journal.flight(live.fingerprint, null);
@@ -78,12 +87,14 @@ final class Flights {
   /** An operation waits for the flight as the journal says. */
   void addWaiter(LiveFlight live, Request request) {
     live.waiters.put(request.getOperationId(), request);
+    byOperation.put(request.getOperationId(), live.fingerprint);
     load.add(request);
     schedule(live);
   }
 
   void dropWaiter(LiveFlight live, Request request) {
     live.waiters.remove(request.getOperationId());
+    byOperation.remove(request.getOperationId());
     forgetWaiter(live.fingerprint, request);
     load.remove(request);
   }
@@ -96,12 +107,34 @@ final class Flights {
   /** The leader leaves; whoever joined first leads from now on. */
   void promote(LiveFlight live) {
     Request heir = live.waiters.values().iterator().next();
+    byOperation.remove(live.leader().getOperationId());
     load.remove(live.leader());
     live.flight.setRequest(heir);
     live.waiters.remove(heir.getOperationId());
     write(live);
     forgetWaiter(live.fingerprint, heir);
     schedule(live);
+  }
+
+  /**
+   * Ends the flight of a request of a sequence.
+   *
+   * @return the flight of the next one in its line, not kept yet; null: there is none
+   */
+  @Nullable LiveFlight next(LiveFlight live) {
+    if (has(live)) {
+      remove(live);
+    }
+    if (live.waiters.isEmpty()) {
+      return null;
+    }
+    Request heir = live.waiters.values().iterator().next();
+    LiveFlight next = LiveFlight.of(live.fingerprint, heir);
+    next.restored = live.restored;
+    next.waiters.putAll(live.waiters);
+    next.waiters.remove(heir.getOperationId());
+    load.remove(heir);
+    return next;
   }
 
   /** The clock was set back: what is left of every time is what it was. */

@@ -38,6 +38,9 @@ final class Foreign {
       done.setFailure(
           new Failure("OUTCOME_INVALID", "the worker reported an end that is not known here"));
     }
+    if (done.getInference() != null) {
+      done.getInference().setLast(true);
+    }
     done.setFailure(done.getOutcome() == Outcome.OK ? null : failure(done));
     done.setRunMs(time(done.getRunMs()));
     done.setCostMicros(Math.max(0, done.getCostMicros()));

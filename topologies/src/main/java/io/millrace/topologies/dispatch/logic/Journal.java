@@ -4,6 +4,7 @@ import io.millrace.state.Answer;
 import io.millrace.state.CachedOutput;
 import io.millrace.state.Flight;
 import io.millrace.state.Request;
+import io.millrace.state.Sequence;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,12 @@ public interface Journal {
 
   /** Caches an output, or removes it if null. */
   void cached(String fingerprint, @Nullable CachedOutput output);
+
+  /** Writes where a sequence stands, or removes it if null. */
+  void sequence(String key, @Nullable Sequence sequence);
+
+  /** Gives every sequence, by its key, to {@code sequences}. */
+  void restoreSequences(BiConsumer<String, Sequence> sequences);
 
   /** Gives every cached output, by fingerprint, to {@code entries}. */
   void restoreCache(BiConsumer<String, CachedOutput> entries);

@@ -63,6 +63,8 @@ final class LiveFlight {
     flight.setClaimRequired(true);
     flight.setClaimId("");
     flight.setElderTaskId("");
+    flight.setChunksDigest("");
+    flight.setChunksTaskId("");
     flight.setLastOutcome(Outcome.UNKNOWN);
     return new LiveFlight(fingerprint, flight);
   }
@@ -113,6 +115,10 @@ final class LiveFlight {
    * use to somebody.
    */
   long deadline() {
+    if (Sequences.id(leader()) != null) {
+      // Those behind it in its sequence do not wait for this one's answer.
+      return leader().getDeadlineAt();
+    }
     long latest = leader().getDeadlineAt();
     for (Request waiter : waiters.values()) {
       latest = Math.max(latest, waiter.getDeadlineAt());
@@ -149,10 +155,5 @@ final class LiveFlight {
   /** 0 is no time. */
   private static long earlier(long time, long millis) {
     return time == 0 ? 0 : time - millis;
-  }
-
-  /** Whether the operation waits for this flight, as its leader or as one that joined. */
-  boolean carries(String operationId) {
-    return leader().getOperationId().equals(operationId) || waiters.containsKey(operationId);
   }
 }

@@ -15,15 +15,21 @@ import io.millrace.state.Flight;
 import io.millrace.state.Request;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Words what dispatch tells the workers. */
 final class Orders {
   private Orders() {}
 
-  /** The task of a flight's present attempt. */
+  /**
+   * The task of a flight's present attempt.
+   *
+   * @param work the run of a model that is asked for; null for a tool
+   */
   static Task task(
       LiveFlight live,
       TargetSpec spec,
+      @Nullable InferenceWork work,
       String arguments,
       long timeoutMillis,
       OperationKind kind,
@@ -49,8 +55,8 @@ final class Orders {
     task.setDeadlineAt(Instant.ofEpochMilli(live.sentUntil));
     task.setTimeoutMs(timeoutMillis);
     task.setHomePartition(homePartition);
-    if (request.getInference() != null) {
-      task.setInference(work(live, request.getInference()));
+    if (work != null) {
+      task.setInference(work(live, work));
     }
     return task;
   }
@@ -70,6 +76,8 @@ final class Orders {
     work.setSequenceId(asked.getSequenceId());
     work.setSequenceStart(asked.getSequenceStart());
     work.setSequenceEnd(asked.getSequenceEnd());
+    work.setStateCoordinates(asked.getStateCoordinates());
+    work.setStateTaskId(asked.getStateTaskId());
     return work;
   }
 

@@ -36,6 +36,9 @@ public interface Outbox {
   /** Answers an operation. */
   void answer(Request request, Answer answer);
 
+  /** Passes on a part of a streamed answer; {@link #answer} brings the last one. */
+  void chunk(Request request, Answer chunk);
+
   /** Sends a request whose fingerprint is now known, and lies elsewhere, to where it belongs. */
   void route(Request request, String fingerprint);
 }

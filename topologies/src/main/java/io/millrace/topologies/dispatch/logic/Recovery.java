@@ -83,7 +83,11 @@ final class Recovery {
    * is asked, or this is the answer.
    */
   void giveUp(LiveFlight live, Answer failure, long now) {
-    boolean mayFollow = Fallbacks.mayFollow(live, failure.getOutcome(), now);
+    // Nothing else may follow chunks that were passed on, nor take its turn in a sequence.
+    boolean mayFollow =
+        live.flight.getChunks() == 0
+            && Sequences.id(live.leader()) == null
+            && Fallbacks.mayFollow(live, failure.getOutcome(), now);
     CachedOutput stale = mayFollow ? stale(live, now) : null;
     if (stale != null) {
       notices.acted(
@@ -185,16 +189,19 @@ final class Recovery {
       giveUp(live, notTriedAgain(live, "the target was removed", now), now);
       return;
     }
-    Answer refusal = refusal(live, target, now);
-    if (refusal != null) {
-      Failure why = refusal.getFailure();
-      giveUp(live, notTriedAgain(live, why == null ? "" : why.getMessage(), now), now);
-    } else if (!targets.hasPool(target.spec().getPool())) {
+    if (!targets.hasPool(target.spec().getPool())) {
       flight.setNextAt(now + NO_POOL_WAIT_MILLIS);
     } else if (flight.getLastOutcome() == Outcome.LOST && !controls.mayRetry(target.spec(), now)) {
       flight.setNextAt(now + BUDGET_WAIT_MILLIS);
     } else {
-      sending.anew(live, target.spec(), now);
+      // Asked last: a half-open circuit lets one probe through, which must then be sent.
+      Answer refusal = refusal(live, target, now);
+      if (refusal == null) {
+        sending.anew(live, target.spec(), now);
+      } else {
+        Failure why = refusal.getFailure();
+        giveUp(live, notTriedAgain(live, why == null ? "" : why.getMessage(), now), now);
+      }
     }
   }
 

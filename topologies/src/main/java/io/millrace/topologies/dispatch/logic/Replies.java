@@ -2,6 +2,7 @@ package io.millrace.topologies.dispatch.logic;
 
 import static io.millrace.topologies.dispatch.logic.Answers.failed;
 
+import io.millrace.events.Attempt;
 import io.millrace.events.ControlType;
 import io.millrace.events.Outcome;
 import io.millrace.events.ServedBy;
@@ -12,6 +13,8 @@ import io.millrace.state.FlightPhase;
 import io.millrace.state.Request;
 import io.millrace.topologies.targets.TargetTable;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +31,9 @@ final class Replies {
   private final OutputCache cache;
   private final Writes writes;
   private final AttemptHealth health;
+
+  /** Flights of requests whose turn in their sequences has come. */
+  private final Deque<LiveFlight> turns = new ArrayDeque<>();
 
   Replies(
       DispatchPolicy policy,
@@ -108,13 +114,18 @@ final class Replies {
         now);
   }
 
+  /** Passes on a part of the answer that is not the last one. */
+  void chunk(LiveFlight live, Attempt attempt, long now) {
+    out.chunk(live.leader(), Answers.chunk(live.flight, attempt, now));
+  }
+
   /** Answers one operation of a flight; the flight goes on if others wait for it. */
   void leave(LiveFlight live, Request request, Answer answer, long now) {
     if (live.waiters.containsKey(request.getOperationId())) {
       answer(live, request, answer, now);
       flights.dropWaiter(live, request);
       flights.schedule(live);
-    } else if (live.waiters.isEmpty()) {
+    } else if (live.waiters.isEmpty() || Sequences.id(request) != null) {
       if (live.flight.getPhase() == FlightPhase.SENT) {
         out.control(
             Orders.control(
@@ -148,6 +159,13 @@ final class Replies {
           now);
     }
     answer(live, live.leader(), answer, now);
+    if (Sequences.id(live.leader()) != null) {
+      LiveFlight next = flights.next(live);
+      if (next != null) {
+        turns.add(next);
+      }
+      return;
+    }
     for (Request waiter : List.copyOf(live.waiters.values())) {
       answer(live, waiter, Answers.shared(answer, waiter, now), now);
       flights.dropWaiter(live, waiter);
@@ -157,8 +175,16 @@ final class Replies {
     }
   }
 
+  /** The next flight of a request whose turn in its sequence has come; null: none. */
+  @Nullable LiveFlight turn() {
+    return turns.poll();
+  }
+
   /** An answer that an earlier run gave stands. */
   private void answer(LiveFlight live, Request request, Answer answer, long now) {
+    if (live.flight.getChunks() > 0) {
+      Answers.endsStream(answer, live.flight.getChunks());
+    }
     Answer before = live.restored ? journal.answer(request.getOperationId(), now) : null;
     answer(request, before == null ? answer : before, now);
   }

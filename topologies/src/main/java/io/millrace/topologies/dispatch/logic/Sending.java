@@ -1,6 +1,7 @@
 package io.millrace.topologies.dispatch.logic;
 
 import io.millrace.events.ControlType;
+import io.millrace.events.InferenceWork;
 import io.millrace.events.OperationKind;
 import io.millrace.events.TargetSpec;
 import io.millrace.schemas.identity.Ids;
@@ -23,6 +24,7 @@ final class Sending {
   private final Controls controls;
   private final AttemptHealth health;
   private final Writes writes;
+  private final Sequences sequences;
   private long sequence;
 
   Sending(
@@ -36,6 +38,7 @@ final class Sending {
       Controls controls,
       AttemptHealth health,
       Writes writes,
+      Sequences sequences,
       long now) {
     this.partition = partition;
     this.kind = kind;
@@ -47,6 +50,7 @@ final class Sending {
     this.controls = controls;
     this.health = health;
     this.writes = writes;
+    this.sequences = sequences;
     // Above every sequence of an earlier run, so that its late attempts prove nothing about ours.
     this.sequence = now * 1_000;
   }
@@ -61,7 +65,8 @@ final class Sending {
     live.flight.setElderTaskId("");
     nextAttempt(live, spec);
     send(live, spec, now);
-    long wait = mayFollow(live, spec) ? controls.hedgeAfterMillis(spec, now) : 0;
+    long wait =
+        mayFollow(live, spec) && Target.hedgeable(spec) ? controls.hedgeAfterMillis(spec, now) : 0;
     if (wait > 0) {
       live.hedgeAt = now + wait;
       flights.schedule(live);
@@ -107,8 +112,12 @@ final class Sending {
     flights.schedule(live);
   }
 
-  /** Takes back the attempts that an answer made useless: all that are still out. */
-  void callOffOthers(LiveFlight live, long now) {
+  /**
+   * Takes back the attempts that are of no use any more: all that are still out.
+   *
+   * @param why for people
+   */
+  void callOffOthers(LiveFlight live, String why, long now) {
     for (String taskId : live.out.keySet()) {
       out.control(
           Orders.control(
@@ -117,7 +126,7 @@ final class Sending {
               live.flight.getTaskOperationId(),
               taskId,
               "",
-              "another attempt succeeded first",
+              why,
               now));
     }
   }
@@ -150,7 +159,9 @@ final class Sending {
       flight.setFirstSequence(sequence);
       live.heard = writes.heard();
     }
-    flight.setPool(spec.getPool());
+    InferenceWork work = flight.getRequest().getInference();
+    boolean ofSequence = work != null && work.getSequenceId() != null;
+    flight.setPool(ofSequence ? Sequences.pool(spec.getPool()) : spec.getPool());
     flight.setSentAt(now);
     flight.setNextAt(0L);
     unclaim(live);
@@ -165,6 +176,7 @@ final class Sending {
         Orders.task(
             live,
             spec,
+            work == null ? null : sequences.work(live, work),
             fallbacks.arguments(live),
             controls.timeoutMillis(spec, now),
             kind,

@@ -231,7 +231,15 @@ public final class Guard {
     if (!parsed.isObject()) {
       return notAnObject();
     }
-    Set<ValidationMessage> problems = target.argumentsSchema().validate(parsed);
+    Set<ValidationMessage> problems;
+    try {
+      problems = target.argumentsSchema().validate(parsed);
+    } catch (StackOverflowError e) {
+      return Refusal.of(
+          "ARGUMENTS_INVALID",
+          "arguments nest too deeply for the schema of %s, or that refers to itself without end"
+              .formatted(target.name()));
+    }
     if (problems.isEmpty()) {
       return null;
     }

@@ -12,9 +12,12 @@ import java.nio.ByteBuffer;
 public final class Sketches {
   private Sketches() {}
 
-  /** An empty one. */
+  /** Bins of a sketch: 35 decades at its accuracy; of a wider one the lowest fall together. */
+  private static final int BINS_MAX = 4_096;
+
+  /** An empty one, bounded in size whatever is merged into it. */
   public static DDSketch empty() {
-    return DDSketches.unboundedDense(HealthFold.ACCURACY);
+    return DDSketches.collapsingLowestDense(HealthFold.ACCURACY, BINS_MAX);
   }
 
   /** A sketch, encoded. */
@@ -29,20 +32,30 @@ public final class Sketches {
   }
 
   /**
-   * Adds encoded latencies to a sketch.
+   * A sketch from its bytes.
    *
-   * @throws IllegalArgumentException if the bytes are no sketch of the same accuracy
+   * @param encoded empty: an empty one
+   * @throws IllegalArgumentException if the bytes are no sketch of the same accuracy, or its counts
+   *     are none
    */
-  public static void merge(DDSketch into, ByteBuffer encoded) {
+  public static DDSketch read(ByteBuffer encoded) {
+    DDSketch sketch = empty();
     if (!encoded.hasRemaining()) {
-      return;
+      return sketch;
     }
     byte[] bytes = new byte[encoded.remaining()];
     encoded.duplicate().get(bytes);
     try {
-      into.decodeAndMergeWith(ByteArrayInput.wrap(bytes));
+      sketch.decodeAndMergeWith(ByteArrayInput.wrap(bytes));
     } catch (IOException | RuntimeException e) {
       throw new IllegalArgumentException("not a DDSketch: " + e.getMessage(), e);
     }
+    double count = sketch.getCount();
+    if (!sketch.isEmpty() && !(count > 0 && count <= (double) HealthFold.COUNT_MAX)) {
+      throw new IllegalArgumentException(
+          "a DDSketch of %s latencies; expected more than 0, at most %d"
+              .formatted(count, HealthFold.COUNT_MAX));
+    }
+    return sketch;
   }
 }

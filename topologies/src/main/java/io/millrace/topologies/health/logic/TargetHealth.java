@@ -72,8 +72,7 @@ public final class TargetHealth {
   public boolean add(HealthSummary summary, HealthPolicy policy, long now) {
     SummaryRules.check(summary);
     forgetFuture(now);
-    DDSketch latencies = Sketches.empty();
-    Sketches.merge(latencies, summary.getLatencySketch());
+    DDSketch latencies = Sketches.read(summary.getLatencySketch());
     long failed = summary.getToolErrors() + summary.getTimeouts() + summary.getLost();
     status.setTotal(status.getTotal() + summary.getOk() + failed);
     status.setTotalOk(status.getTotalOk() + summary.getOk());
@@ -117,16 +116,19 @@ public final class TargetHealth {
     boolean waited = since != null && now - since.toEpochMilli() >= pause;
     return switch (status.getCircuit()) {
       case CLOSED, UNKNOWN -> {
-        Bucket sum = sum(false);
-        long count = sum.count();
+        long count = 0;
+        long failed = 0;
+        for (Bucket one : buckets.values()) {
+          count += one.count();
+          failed += one.failed();
+        }
         if (count >= policy.volumeOpen()
-            && sum.failed() >= policy.failureRateOpen() * count
-            && sum.failed() > 0) {
+            && failed >= policy.failureRateOpen() * count
+            && failed > 0) {
           yield move(
               CircuitState.OPEN,
               "%d of %d attempts in the last %d s failed (threshold %.0f %%)"
-                  .formatted(
-                      sum.failed(), count, WINDOW_MILLIS / 1000, policy.failureRateOpen() * 100),
+                  .formatted(failed, count, WINDOW_MILLIS / 1000, policy.failureRateOpen() * 100),
               now);
         }
         yield false;
@@ -174,7 +176,7 @@ public final class TargetHealth {
 
   /** The status now; the same object each time, with new values. */
   public HealthStatus status(HealthPolicy policy, long now) {
-    Bucket sum = sum(true);
+    Bucket sum = sum();
     long count = sum.count();
     status.setId(Ids.derived(status.getTarget(), Long.toString(now)));
     status.setOccurredAt(Instant.ofEpochMilli(now));
@@ -212,13 +214,11 @@ public final class TargetHealth {
     return whole == 0 ? 0 : (double) part / whole;
   }
 
-  private Bucket sum(boolean withLatencies) {
+  private Bucket sum() {
     Bucket sum = new Bucket();
     for (Bucket bucket : buckets.values()) {
       sum.add(bucket);
-      if (withLatencies) {
-        sum.latency.mergeWith(bucket.latency);
-      }
+      sum.latency.mergeWith(bucket.latency);
     }
     return sum;
   }

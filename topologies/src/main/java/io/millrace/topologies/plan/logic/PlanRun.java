@@ -11,35 +11,25 @@ import io.millrace.events.PlannedResult;
 import io.millrace.events.ServedBy;
 import io.millrace.events.ToolPlan;
 import io.millrace.events.ToolResult;
+import io.millrace.topologies.plan.logic.PlanGraph.Node;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.BiConsumer;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How one plan unfolds: which calls can be made now, what a result sets free, and when the plan has
  * ended.
  *
- * <p>A plan is a directed acyclic graph whose edges are the references in arguments and the names
- * in {@code after}. A call is ready when all it depends on has ended, well or by its policy: after
- * FAIL the plan ends, after SKIP all that depends on the call is left out, after DEFAULT the
- * default takes the place of the output. Cycles are found by Kahn's algorithm (Communications of
- * the ACM 5, 1962).
+ * <p>A call is ready when all it depends on has ended, well or by its policy: after FAIL the plan
+ * ends, after SKIP all that depends on the call is left out, after DEFAULT the default takes the
+ * place of the output.
  */
 public final class PlanRun {
-  /** Most calls in a plan. */
-  public static final int CALLS_MAX = 1_000;
-
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,64}");
-
-  private final Map<String, Node> nodes = new LinkedHashMap<>();
+  private final Map<String, Node> nodes;
   private int unended;
   private boolean stopped;
   private Outcome outcome = Outcome.OK;
@@ -48,79 +38,11 @@ public final class PlanRun {
   /**
    * Reads a plan.
    *
-   * @throws PlanInvalid if it has no calls or too many, names that are wrong or not unique,
-   *     references to nothing, a cycle, or arguments with references that are not JSON (other
-   *     arguments are the guard's to judge)
+   * @throws PlanInvalid as {@link PlanGraph#read} says
    */
   public PlanRun(ToolPlan plan) throws PlanInvalid {
-    List<PlannedCall> calls = plan.getCalls();
-    if (calls.isEmpty() || calls.size() > CALLS_MAX) {
-      throw new PlanInvalid(
-          "PLAN_INVALID",
-          "the plan has %d calls; expected 1 to %d".formatted(calls.size(), CALLS_MAX));
-    }
-    for (PlannedCall call : calls) {
-      if (!NAME.matcher(call.getName()).matches()) {
-        throw new PlanInvalid(
-            "PLAN_INVALID",
-            "'%s' is no name for a call; expected 1 to 64 letters, digits, '_' or '-'"
-                .formatted(call.getName()));
-      }
-      if (nodes.put(call.getName(), new Node(call)) != null) {
-        throw new PlanInvalid("PLAN_INVALID", "two calls are named '%s'".formatted(call.getName()));
-      }
-    }
-    for (Node node : nodes.values()) {
-      link(node);
-    }
-    refuseCycles();
+    nodes = PlanGraph.read(plan);
     unended = nodes.size();
-  }
-
-  private void link(Node node) throws PlanInvalid {
-    Set<String> before = new LinkedHashSet<>(node.template.calls());
-    before.addAll(node.call.getAfter());
-    for (String name : before) {
-      Node other = nodes.get(name);
-      if (other == null) {
-        throw new PlanInvalid(
-            "REFERENCE_DANGLING",
-            "call '%s' refers to '%s', which is no call of the plan (calls: %s)"
-                .formatted(
-                    node.call.getName(),
-                    name,
-                    String.join(", ", nodes.keySet().stream().limit(20).toList())));
-      }
-      other.dependants.add(node);
-      node.waitsFor++;
-    }
-  }
-
-  private void refuseCycles() throws PlanInvalid {
-    Map<Node, Integer> waits = new LinkedHashMap<>();
-    Deque<Node> free = new ArrayDeque<>();
-    for (Node node : nodes.values()) {
-      waits.put(node, node.waitsFor);
-      if (node.waitsFor == 0) {
-        free.add(node);
-      }
-    }
-    while (!free.isEmpty()) {
-      Node node = free.remove();
-      waits.remove(node);
-      for (Node dependant : node.dependants) {
-        if (waits.merge(dependant, -1, Integer::sum) == 0) {
-          free.add(dependant);
-        }
-      }
-    }
-    if (!waits.isEmpty()) {
-      throw new PlanInvalid(
-          "PLAN_CYCLE",
-          "these calls wait for each other: "
-              + String.join(
-                  ", ", waits.keySet().stream().map(n -> n.call.getName()).limit(20).toList()));
-    }
   }
 
   /**
@@ -329,20 +251,5 @@ public final class PlanRun {
                   new Failure("PLAN_ENDED", "the plan ended before it")));
     }
     return results;
-  }
-
-  private static final class Node {
-    private final PlannedCall call;
-    private final Template template;
-    private final List<Node> dependants = new ArrayList<>(2);
-    private int waitsFor;
-    private boolean made;
-    private @Nullable PlannedResult result;
-    private @Nullable JsonNode output;
-
-    Node(PlannedCall call) throws PlanInvalid {
-      this.call = call;
-      this.template = Template.parse(call.getArguments());
-    }
   }
 }

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 public final class PoolMeter {
   private static final double GROWTH_MAX = 0.9;
 
+  /** Of tasks a second, and of milliseconds: more is a mistake. */
+  private static final double MEASURE_MAX = 1e12;
+
   private Map<String, PoolLoad> before = new HashMap<>();
   private double waitSeconds;
   private boolean started;
@@ -44,21 +47,26 @@ public final class PoolMeter {
       boolean restarted = now.getDone() < then.getDone() || now.getBegun() < then.getBegun();
       ended += now.getDone() - (restarted ? 0 : then.getDone());
       begun += now.getBegun() - (restarted ? 0 : then.getBegun());
-      runMs += now.getRunMs() - (restarted ? 0 : then.getRunMs());
-      queueMs += now.getQueueMs() - (restarted ? 0 : then.getQueueMs());
+      runMs += measure(now.getRunMs() - (restarted ? 0 : then.getRunMs()));
+      queueMs += measure(now.getQueueMs() - (restarted ? 0 : then.getQueueMs()));
     }
     boolean first = !started;
     started = true;
     before = new HashMap<>(loads);
-    double wait = begun > 0 ? Math.max(0, queueMs / begun / 1e3) : 0;
+    double wait = begun > 0 ? queueMs / begun / 1e3 : 0;
     double growth = Math.max(0, Math.min(GROWTH_MAX, (wait - waitSeconds) / seconds));
     waitSeconds = wait;
     if (first) {
       return null;
     }
-    double rate = Math.max(0, begun) / seconds / (1 - growth);
-    double service = ended > 0 ? Math.max(0, runMs / ended) : 0;
+    double rate = measure(begun / seconds / (1 - growth));
+    double service = ended > 0 ? runMs / ended : 0;
     return new PoolWindow(number, rate, service, 1, saturated(loads.values()) ? rate * wait : 0);
+  }
+
+  /** Anyone may say that he is a worker: what measures nothing is nothing. */
+  private static double measure(double given) {
+    return given > 0 ? Math.min(MEASURE_MAX, given) : 0;
   }
 
   /**

@@ -28,20 +28,27 @@ public record ScalingRules(
     long costMicros) {
   private static final double QUANTILE_MIN = 0.5;
   private static final double QUANTILE_MAX = 0.9999;
+  private static final int REPLICAS_MAX = 10_000;
+  private static final long DAY_MILLIS = Duration.ofDays(1).toMillis();
 
   /** Those of a registered policy; what contradicts itself is put right, since anyone may write. */
   public static ScalingRules of(ScalingPolicy policy) {
-    int min = Math.max(0, policy.getReplicasMin());
+    int min = Math.max(0, Math.min(REPLICAS_MAX, policy.getReplicasMin()));
+    double quantile = policy.getObjectiveQuantile();
     return new ScalingRules(
         min,
-        Math.max(Math.max(1, min), policy.getReplicasMax()),
+        Math.max(Math.max(1, min), Math.min(REPLICAS_MAX, policy.getReplicasMax())),
         policy.getToZero(),
-        Duration.ofMillis(Math.max(1, policy.getObjectiveMs())),
-        Math.max(QUANTILE_MIN, Math.min(QUANTILE_MAX, policy.getObjectiveQuantile())),
-        Duration.ofMillis(Math.max(0, policy.getStartUpMs())),
-        Duration.ofMillis(Math.max(0, policy.getCoolDownMs())),
+        Duration.ofMillis(Math.max(1, upToADay(policy.getObjectiveMs()))),
+        quantile >= QUANTILE_MIN ? Math.min(QUANTILE_MAX, quantile) : QUANTILE_MIN,
+        Duration.ofMillis(upToADay(policy.getStartUpMs())),
+        Duration.ofMillis(upToADay(policy.getCoolDownMs())),
         Math.max(1, policy.getSlots()),
         Math.max(0, policy.getCostMicrosPerHour()));
+  }
+
+  private static long upToADay(long millis) {
+    return Math.max(0, Math.min(DAY_MILLIS, millis));
   }
 
   /** Windows from one that was seen to the first that a decision on it can serve. */

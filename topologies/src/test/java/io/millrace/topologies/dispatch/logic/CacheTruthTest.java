@@ -130,7 +130,7 @@ class CacheTruthTest {
     invalidate(InvalidationScope.VERSION, READ);
     rig.advance(10);
     Request second = read("");
-    rig.dispatcher.cancel(rig.fingerprint(second), second.getOperationId(), "", rig.now);
+    rig.dispatcher.cancel(second.getOperationId(), "", rig.now);
 
     assertThat(rig.answerTo(second).getOutcome()).isEqualTo(Outcome.CANCELLED);
   }

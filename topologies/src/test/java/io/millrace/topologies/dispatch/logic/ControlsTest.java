@@ -159,7 +159,7 @@ class ControlsTest {
     calls(60, "echo", 20);
     Request call = rig.call("echo", "{\"a\":1}", 60_000);
     rig.advance(50);
-    rig.dispatcher.cancel(rig.fingerprint(call), call.getOperationId(), "", rig.now);
+    rig.dispatcher.cancel(call.getOperationId(), "", rig.now);
     assertThat(rig.controls)
         .singleElement()
         .returns(ControlType.CANCEL, Control::getType)
@@ -204,7 +204,7 @@ class ControlsTest {
     Request hung = rig.call("echo", "{\"a\":1}", 300);
     Request hasty = rig.call("echo", "{\"a\":2}", 100);
     Request cancelled = rig.call("echo", "{\"a\":3}", 60_000);
-    rig.dispatcher.cancel(rig.fingerprint(cancelled), cancelled.getOperationId(), "", rig.now);
+    rig.dispatcher.cancel(cancelled.getOperationId(), "", rig.now);
     rig.advance(400);
     assertThat(rig.answerTo(hung).getOutcome()).isEqualTo(Outcome.DEADLINE_EXCEEDED);
     assertThat(rig.answerTo(hasty).getOutcome()).isEqualTo(Outcome.DEADLINE_EXCEEDED);

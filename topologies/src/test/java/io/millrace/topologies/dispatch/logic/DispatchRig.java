@@ -61,6 +61,7 @@ final class DispatchRig implements Outbox {
   final List<Alert> alerts = new ArrayList<>();
   final List<Control> controls = new ArrayList<>();
   final Map<String, List<Answer>> answers = new LinkedHashMap<>();
+  final Map<String, List<Answer>> chunks = new LinkedHashMap<>();
   final List<Request> routed = new ArrayList<>();
   final List<HealthSummary> summaries = new ArrayList<>();
   final HealthFold health = new HealthFold("test", () -> this.now, summaries::add);
@@ -139,6 +140,10 @@ final class DispatchRig implements Outbox {
 
   String fingerprint(Request request) {
     Target target = targets.target(request.getTarget());
+    String sequence = Sequences.id(request);
+    if (sequence != null) {
+      return Fingerprint.ofSequence(request.getTenant(), request.getTarget(), sequence);
+    }
     return target != null && target.cacheable()
         ? Fingerprint.ofWork(
             request.getTenant(), target.name(), target.spec().getVersion(), request.getArguments())
@@ -273,6 +278,13 @@ final class DispatchRig implements Outbox {
     answers
         .computeIfAbsent(request.getOperationId(), o -> new ArrayList<>())
         .add(Answer.newBuilder(answer).build());
+  }
+
+  @Override
+  public void chunk(Request request, Answer chunk) {
+    chunks
+        .computeIfAbsent(request.getOperationId(), o -> new ArrayList<>())
+        .add(Answer.newBuilder(chunk).build());
   }
 
   @Override

@@ -264,8 +264,7 @@ class DispatcherModelTest {
   private void cancel() {
     if (!requests.isEmpty()) {
       Request request = pick(new ArrayList<>(requests.values()));
-      String fingerprint = rig.fingerprint(request);
-      read(on -> on.dispatcher.cancel(fingerprint, request.getOperationId(), "", on.now));
+      read(on -> on.dispatcher.cancel(request.getOperationId(), "", on.now));
     }
   }
 

@@ -127,11 +127,10 @@ class DispatcherTest {
     Request leader = rig.call("echo", "{}", 5_000);
     Request heir = rig.call("echo", "{}", 5_000);
     Task task = rig.lastTask();
-    String fingerprint = rig.fingerprint(leader);
-    rig.dispatcher.cancel(fingerprint, leader.getOperationId(), "", rig.now);
+    rig.dispatcher.cancel(leader.getOperationId(), "", rig.now);
     assertThat(rig.controls).isEmpty();
     rig.restart();
-    rig.dispatcher.cancel(fingerprint, heir.getOperationId(), "", rig.now);
+    rig.dispatcher.cancel(heir.getOperationId(), "", rig.now);
     assertThat(rig.controls)
         .singleElement()
         .satisfies(
@@ -224,15 +223,14 @@ class DispatcherTest {
       String arguments = "{\"n\":" + writes + "}";
       Request leader = rig.call("echo", arguments, 60_000);
       Request heir = rig.call("echo", arguments, 60_000);
-      String fingerprint = rig.fingerprint(leader);
       rig.journal.writesLeft = writes;
       try {
-        rig.dispatcher.cancel(fingerprint, leader.getOperationId(), "", rig.now);
+        rig.dispatcher.cancel(leader.getOperationId(), "", rig.now);
       } catch (MemoryJournal.Killed killed) {
         rig.journal.writesLeft = -1;
         rig.now += 1_000;
         rig.restart();
-        rig.dispatcher.cancel(fingerprint, leader.getOperationId(), "", rig.now);
+        rig.dispatcher.cancel(leader.getOperationId(), "", rig.now);
       }
       rig.journal.writesLeft = -1;
       rig.done(rig.lastTask(), Outcome.OK, "1");
@@ -314,6 +312,25 @@ class DispatcherTest {
   }
 
   @Test
+  void aLostCallThatWaitsForItsRetryUsesNoProbeUpMeanwhile() {
+    DispatchRig poor = new DispatchRig(withBudget(DispatchPolicy.defaults(), 0, 0.1, 1));
+    poor.register(DispatchRig.spec("echo").setIdempotent(true).setBackoffMs(0));
+    poor.call("echo", "{\"n\":1}", 60_000);
+    poor.done(poor.lastTask(), Outcome.TOOL_ERROR, null);
+    poor.advance(10);
+    poor.done(poor.lastTask(), Outcome.OK, "{}");
+    Request lost = poor.call("echo", "{\"n\":2}", 60_000);
+    poor.beat(poor.lastTask());
+    poor.circuit("echo", CircuitState.HALF_OPEN, 4);
+
+    poor.advance(15_000);
+
+    assertThat(poor.answersTo(lost)).isEmpty();
+    assertThat(poor.lastTask().getAttempt()).isEqualTo(2);
+    assertThat(poor.lastTask().getOperationId()).isEqualTo(lost.getOperationId());
+  }
+
+  @Test
   void aCircuitOfAStateFromTheFutureIsTakenForClosed() {
     rig.register(DispatchRig.spec("echo").setIdempotent(true));
     rig.circuit("echo", CircuitState.UNKNOWN, 0);
@@ -344,7 +361,7 @@ class DispatcherTest {
     assertThat(rig.answerTo(failing).getFailure().getMessage()).hasSizeLessThan(10_000);
     assertThat(rig.answerTo(failing).getFailure().getCode()).hasSizeLessThan(1_000);
     Request cancelled = rig.call("echo", "{}", 30_000);
-    rig.dispatcher.cancel(rig.fingerprint(cancelled), cancelled.getOperationId(), essay, rig.now);
+    rig.dispatcher.cancel(cancelled.getOperationId(), essay, rig.now);
     assertThat(rig.answerTo(cancelled).getFailure().getMessage()).hasSizeLessThan(10_000);
   }
 

@@ -4,6 +4,7 @@ import io.millrace.state.Answer;
 import io.millrace.state.CachedOutput;
 import io.millrace.state.Flight;
 import io.millrace.state.Request;
+import io.millrace.state.Sequence;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A journal on the heap that loses nothing, and copies what it is given as a store would. */
 final class MemoryJournal implements Journal {
+  final Map<String, Sequence> sequences = new LinkedHashMap<>();
+
   /** Thrown in place of a write, as if the process had died before it. */
   static final class Killed extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -98,6 +101,22 @@ final class MemoryJournal implements Journal {
     } else {
       cache.put(fingerprint, CachedOutput.newBuilder(output).build());
     }
+  }
+
+  @Override
+  public void sequence(String key, @Nullable Sequence sequence) {
+    write();
+    if (sequence == null) {
+      sequences.remove(key);
+    } else {
+      sequences.put(key, Sequence.newBuilder(sequence).build());
+    }
+  }
+
+  @Override
+  public void restoreSequences(BiConsumer<String, Sequence> each) {
+    new LinkedHashMap<>(sequences)
+        .forEach((key, sequence) -> each.accept(key, Sequence.newBuilder(sequence).build()));
   }
 
   @Override

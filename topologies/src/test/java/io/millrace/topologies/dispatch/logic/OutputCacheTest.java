@@ -22,6 +22,7 @@ import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Holds what is cached for how long, for whom, in which form, and what ends it. */
 class OutputCacheTest {
@@ -357,6 +358,20 @@ class OutputCacheTest {
     assertThat(rig.journal.cache).isEmpty();
     assertThat(rig.shared).isEmpty();
     assertThat(cache.bytes()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, -1, 1e300})
+  void anAnswerWhoseCostIsNoneWeighsLikeOthers(double runMs) {
+    CachedOutput shared = new CachedOutput();
+    shared.setTenant("t");
+    shared.setTarget("tool:echo");
+    shared.setTargetVersion("7");
+    shared.setAheadFor("");
+    shared.setOutput("{}");
+    shared.setRunMs(runMs);
+
+    assertThat(CacheEntry.of("f", shared, 0).cost()).isPositive().isLessThanOrEqualTo(1e9f);
   }
 
   @Test

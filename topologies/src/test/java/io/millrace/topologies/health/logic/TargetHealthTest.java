@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.datadoghq.sketch.ddsketch.DDSketch;
+import com.datadoghq.sketch.ddsketch.store.SparseStore;
 import io.millrace.events.CircuitState;
 import io.millrace.events.HealthStatus;
 import io.millrace.events.HealthSummary;
 import io.millrace.events.Outcome;
 import io.millrace.events.TargetKind;
 import io.millrace.schemas.serde.AvroSafety;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -375,5 +378,29 @@ class TargetHealthTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(named);
     assertThat(health.status(POLICY, START).getTotal()).isZero();
+  }
+
+  @Example
+  void aSketchOfBinsFarApartTakesNoRoomAndOneOfNothingIsRefused() throws IOException {
+    DDSketch apart = sketch();
+    apart.getPositiveValueStore().add(Integer.MIN_VALUE / 2, 1);
+    apart.getPositiveValueStore().add(Integer.MAX_VALUE / 2, 1);
+    HealthSummary wide = attempts(2, 0, 0, START);
+    wide.setLatencySketch(Sketches.bytes(apart));
+    health.add(wide, POLICY, START);
+    assertThat(health.status(POLICY, START).getWindowCount()).isEqualTo(2);
+
+    DDSketch nothing = sketch();
+    nothing.getPositiveValueStore().add(1, Double.NaN);
+    HealthSummary empty = attempts(1, 0, 0, START);
+    empty.setLatencySketch(Sketches.bytes(nothing));
+    assertThatThrownBy(() -> health.add(empty, POLICY, START))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("NaN latencies");
+  }
+
+  /** One that takes any bins, as somebody else may encode them. */
+  private static DDSketch sketch() {
+    return new DDSketch(Sketches.empty().getIndexMapping(), SparseStore::new);
   }
 }

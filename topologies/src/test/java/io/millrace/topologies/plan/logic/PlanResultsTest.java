@@ -51,7 +51,7 @@ class PlanResultsTest {
     String name = "n".repeat(64);
     String wide = "\u20ac";
     List<PlannedResult> results = new ArrayList<>();
-    for (int i = 0; i < PlanRun.CALLS_MAX; i++) {
+    for (int i = 0; i < PlanGraph.CALLS_MAX; i++) {
       results.add(
           result(
               name,

@@ -80,7 +80,7 @@ class PlanRunTest {
   void aThousandReferencesThatAreMissingInARowUnfoldWithoutDeepRecursion() throws Exception {
     List<PlannedCall> calls = new ArrayList<>();
     calls.add(call("c0", FailurePolicy.DEFAULT, "{}"));
-    for (int i = 1; i < PlanRun.CALLS_MAX; i++) {
+    for (int i = 1; i < PlanGraph.CALLS_MAX; i++) {
       calls.add(call("c" + i, FailurePolicy.DEFAULT, "{\"v\":\"${c" + (i - 1) + ".x}\"}"));
     }
     PlanRun run = new PlanRun(plan(calls));
@@ -115,7 +115,7 @@ class PlanRunTest {
     refused("PLAN_CYCLE", List.of(call("a", FailurePolicy.FAIL, "{\"v\":\"${a}\"}")));
     refused("REFERENCE_DANGLING", List.of(call("a", FailurePolicy.FAIL, "{\"v\":\"${b}\"}")));
     List<PlannedCall> many = new ArrayList<>();
-    for (int i = 0; i <= PlanRun.CALLS_MAX; i++) {
+    for (int i = 0; i <= PlanGraph.CALLS_MAX; i++) {
       many.add(call("c" + i, FailurePolicy.FAIL, "{}"));
     }
     refused("PLAN_INVALID", many);

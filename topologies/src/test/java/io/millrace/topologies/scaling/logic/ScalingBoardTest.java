@@ -69,6 +69,52 @@ class ScalingBoardTest {
   }
 
   @Test
+  void aWorkerWhoseFiguresAreNoneSpoilsNothing() {
+    ScalingBoard board = new ScalingBoard(0);
+    pool("gpu", 50, 0);
+    seconds(board, 30, 100, 0);
+    int usual = last().getReplicas();
+    for (double figure : new double[] {Double.NaN, Double.POSITIVE_INFINITY, -1e300}) {
+      for (int i = 0; i < 25; i++) {
+        now += 1_000;
+        counts.get("gpu")[0] += 100;
+        long done = counts.get("gpu")[0];
+        PoolLoad load = new PoolLoad("gpu", SLOTS, SLOTS, done, done, figure, figure);
+        WorkerStatus liar =
+            WorkerStatus.newBuilder().setWorkerId("w").setPools(List.of(load)).build();
+        said.addAll(board.tick(now, pools, List.of(liar)).decisions());
+      }
+    }
+
+    seconds(board, 600, 100, 0);
+
+    assertThat(last().getReplicas()).isBetween(2, usual + 2);
+    assertThat(last().getForecastPerS()).isFinite();
+  }
+
+  @Test
+  void aPolicyBeyondAllBoundsIsPutRight() {
+    ScalingBoard board = new ScalingBoard(0);
+    pool("gpu", 50, 0);
+    ScalingPolicy absurd =
+        ScalingPolicy.newBuilder()
+            .setReplicasMin(Integer.MAX_VALUE)
+            .setReplicasMax(Integer.MIN_VALUE)
+            .setObjectiveMs(Long.MAX_VALUE)
+            .setObjectiveQuantile(Double.NaN)
+            .setStartUpMs(Long.MAX_VALUE)
+            .setCoolDownMs(Long.MAX_VALUE)
+            .setSlots(Integer.MIN_VALUE)
+            .setCostMicrosPerHour(Long.MIN_VALUE)
+            .build();
+    pools.put("gpu", TargetSpec.newBuilder().setScaling(absurd).build());
+
+    seconds(board, 30, 100, 0);
+
+    assertThat(last().getReplicas()).isEqualTo(10_000);
+  }
+
+  @Test
   void aPoolGetsADecisionThatSaysWhyOnceAWindowHasEnded() {
     pool("a", 50, 0);
     ScalingBoard board = new ScalingBoard(0);

@@ -46,9 +46,7 @@ final class LatencyBaseline {
     ByteBuffer encoded = Sketches.bytes(sketch == null ? Sketches.empty() : sketch);
     byte[] bytes = new byte[encoded.remaining()];
     encoded.get(bytes);
-    DDSketch passed = Sketches.empty();
-    Sketches.merge(passed, ByteBuffer.wrap(memory.bytes(bytes)));
-    return passed;
+    return Sketches.read(ByteBuffer.wrap(memory.bytes(bytes)));
   }
 
   /** Run time at a quantile, milliseconds; NaN while too little is known. */

@@ -37,7 +37,7 @@ final class Step {
    * @throws IllegalArgumentException if the latencies are no sketch
    */
   void add(HealthSummary summary) {
-    Sketches.merge(runs, summary.getLatencySketch());
+    runs.mergeWith(Sketches.read(summary.getLatencySketch()));
     ok += summary.getOk();
     failed += summary.getToolErrors() + summary.getTimeouts() + summary.getLost();
     timeouts += summary.getTimeouts();

@@ -23,6 +23,16 @@ class TargetPatternsTest {
 
   private final PatternsRig rig = new PatternsRig(1);
 
+  /** A is well for so many seconds. */
+  private void well(int seconds) {
+    rig.seconds(seconds, () -> rig.healthy(A));
+  }
+
+  /** Of each second's attempts at A so many succeed and so many fail. */
+  private void failing(int seconds, int ok, int failed, Outcome failure) {
+    rig.seconds(seconds, () -> rig.attempts(A, ok, failed, failure));
+  }
+
   private FailurePatternReport first() {
     return rig.changes.get(0).report();
   }
@@ -33,8 +43,8 @@ class TargetPatternsTest {
 
   @Example
   void whatKeepsFailingIsPersistentUntilItHasBeenWellForAMinute() {
-    rig.seconds(300, () -> rig.healthy(A));
-    rig.seconds(300, () -> rig.attempts(A, 1, 9, Outcome.TOOL_ERROR));
+    well(300);
+    failing(300, 1, 9, Outcome.TOOL_ERROR);
 
     assertThat(rig.raised()).containsExactly(FailurePattern.PERSISTENT);
     assertThat(secondsAfter(first().getOnsetAt())).isBetween(295L, 305L);
@@ -43,9 +53,9 @@ class TargetPatternsTest {
     assertThat(first().getBlamed()).isEqualTo(A);
     assertThat(rig.of(A).illSince()).isEqualTo(first().getOnsetAt());
 
-    rig.seconds(60, () -> rig.healthy(A));
+    well(60);
     assertThat(rig.of(A).reports()).hasSize(1);
-    rig.seconds(60, () -> rig.healthy(A));
+    well(60);
     assertThat(rig.of(A).reports()).isEmpty();
     assertThat(rig.of(A).illSince()).isNull();
     assertThat(rig.of(A).illFrom()).isEmpty();
@@ -54,18 +64,18 @@ class TargetPatternsTest {
 
   @Example
   void aShareOfFailuresAmongSuccessesIsIntermittent() {
-    rig.seconds(300, () -> rig.healthy(A));
-    rig.seconds(120, () -> rig.attempts(A, 8, 2, Outcome.TOOL_ERROR));
+    well(300);
+    failing(120, 8, 2, Outcome.TOOL_ERROR);
 
     assertThat(rig.raised()).containsExactly(FailurePattern.INTERMITTENT);
   }
 
   @Example
   void failuresThatComeBackAfterRecoveryAreIntermittent() {
-    rig.seconds(300, () -> rig.healthy(A));
+    well(300);
     for (int i = 0; i < 3; i++) {
-      rig.seconds(20, () -> rig.attempts(A, 0, 10, Outcome.LOST));
-      rig.seconds(60, () -> rig.healthy(A));
+      failing(20, 0, 10, Outcome.LOST);
+      well(60);
     }
 
     assertThat(rig.raised()).containsExactly(FailurePattern.INTERMITTENT);
@@ -74,10 +84,10 @@ class TargetPatternsTest {
 
   @Example
   void oneShortOutageIsNoPattern() {
-    rig.seconds(300, () -> rig.healthy(A));
-    rig.seconds(20, () -> rig.attempts(A, 0, 10, Outcome.TOOL_ERROR));
+    well(300);
+    failing(20, 0, 10, Outcome.TOOL_ERROR);
     assertThat(rig.of(A).illSince()).isNotNull();
-    rig.seconds(300, () -> rig.healthy(A));
+    well(300);
 
     assertThat(rig.changes).isEmpty();
     assertThat(rig.of(A).illSince()).isNull();
@@ -137,7 +147,7 @@ class TargetPatternsTest {
 
   @Example
   void moreOfferedThanServedIsSaturation() {
-    rig.seconds(300, () -> rig.healthy(A));
+    well(300);
     double[] wait = {100};
     rig.seconds(
         120,
@@ -156,7 +166,7 @@ class TargetPatternsTest {
 
   @Example
   void refusalsWhileAllIsSlowAreSaturation() {
-    rig.seconds(300, () -> rig.healthy(A));
+    well(300);
     rig.seconds(
         120,
         () -> {
@@ -172,7 +182,7 @@ class TargetPatternsTest {
 
   @Example
   void twiceTheLoadAtTheSameLatencyIsNoPattern() {
-    rig.seconds(600, () -> rig.healthy(A));
+    well(600);
     rig.seconds(1_800, () -> rig.attempts(A, 25, 0, Outcome.TOOL_ERROR));
 
     assertThat(rig.changes).isEmpty();
@@ -180,7 +190,7 @@ class TargetPatternsTest {
 
   @Example
   void timeoutsThatAreTriedAgainWhileSuccessesGetSlowAreASpiral() {
-    rig.seconds(600, () -> rig.healthy(A));
+    well(600);
     rig.seconds(
         120,
         () -> {
@@ -277,12 +287,12 @@ class TargetPatternsTest {
 
   @Example
   void whatHoldsIsSeenToBeOverAlthoughTheClockWasSetBack() {
-    rig.seconds(300, () -> rig.healthy(A));
-    rig.seconds(200, () -> rig.attempts(A, 1, 9, Outcome.TOOL_ERROR));
+    well(300);
+    failing(200, 1, 9, Outcome.TOOL_ERROR);
     assertThat(rig.of(A).reports()).hasSize(1);
 
     rig.now -= 3_600_000;
-    rig.seconds(150, () -> rig.healthy(A));
+    well(150);
 
     assertThat(rig.of(A).reports()).isEmpty();
   }
@@ -299,11 +309,11 @@ class TargetPatternsTest {
 
   @Example
   void failuresThatComeBackAfterARestartAreIntermittent() {
-    rig.seconds(300, () -> rig.healthy(A));
-    rig.seconds(20, () -> rig.attempts(A, 0, 10, Outcome.LOST));
-    rig.seconds(60, () -> rig.healthy(A));
+    well(300);
+    failing(20, 0, 10, Outcome.LOST);
+    well(60);
     rig.restart(A);
-    rig.seconds(20, () -> rig.attempts(A, 0, 10, Outcome.LOST));
+    failing(20, 0, 10, Outcome.LOST);
 
     assertThat(rig.raised()).containsExactly(FailurePattern.INTERMITTENT);
     assertThat(secondsAfter(first().getOnsetAt())).isBetween(295L, 305L);
@@ -324,7 +334,7 @@ class TargetPatternsTest {
 
   @Example
   void whatIsLongInHealthIsKnownAfterARestart() {
-    rig.seconds(600, () -> rig.healthy(A));
+    well(600);
     rig.restart(A);
     rig.seconds(
         120,
@@ -382,12 +392,12 @@ class TargetPatternsTest {
             .setBlamed(A)
             .build();
     rig.patterns.put(A, new TargetPatterns(A, List.of(before)));
-    rig.seconds(200, () -> rig.attempts(A, 0, 10, Outcome.TOOL_ERROR));
+    failing(200, 0, 10, Outcome.TOOL_ERROR);
 
     assertThat(rig.changes).isEmpty();
     assertThat(rig.of(A).reports()).containsExactly(before);
 
-    rig.seconds(120, () -> rig.healthy(A));
+    well(120);
     assertThat(rig.of(A).reports()).isEmpty();
   }
 }

@@ -16,7 +16,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 
 /** What is declared in {@code targets}, read on to its end whenever it is asked. */
-final class DeclaredTargets implements AutoCloseable {
+final class FollowedTargets implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(100);
 
   private final KafkaConsumer<String, byte[]> consumer;
@@ -30,7 +30,7 @@ final class DeclaredTargets implements AutoCloseable {
    *
    * @param stopping true ends a read before its end
    */
-  DeclaredTargets(Map<String, Object> kafka, Map<String, Object> serde, BooleanSupplier stopping) {
+  FollowedTargets(Map<String, Object> kafka, Map<String, Object> serde, BooleanSupplier stopping) {
     this.consumer =
         new KafkaConsumer<>(kafka, new StringDeserializer(), new ByteArrayDeserializer());
     this.reader = TotalDeserializer.forValues(TargetSpec.class, new HashMap<>(serde));

@@ -1,10 +1,9 @@
 package io.millrace.inference;
 
 import io.millrace.events.Coordinates;
-import io.millrace.events.InferenceRequest;
 import io.millrace.schemas.serde.Received;
 import io.millrace.schemas.serde.TotalDeserializer;
-import io.millrace.schemas.topics.InferenceTopics;
+import io.millrace.schemas.topics.Topic;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -15,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -28,20 +28,21 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads single requests from the log, for tasks that only say where their inputs lie.
+ * Reads single records of a topic, for tasks that only say where their inputs or states lie.
  *
  * <p>A few consumers, made when they are needed, are lent to one reader at a time. What a fetch
  * brings beside the record that was asked for is kept for a while, since tasks come in about the
  * order of their requests.
  */
-final class RequestReader implements AutoCloseable {
+final class LogReader<T extends SpecificRecord> implements AutoCloseable {
 
   private static final Duration POLL = Duration.ofMillis(100);
   private static final int FETCH_BYTES = 1 << 20;
   private static final long KEPT_BYTES_MAX = 32L << 20;
 
   private final Map<String, Object> kafka;
-  private final TotalDeserializer<InferenceRequest> requests;
+  private final Topic<T> topic;
+  private final TotalDeserializer<T> records;
   private final Semaphore consumers;
   private final Deque<KafkaConsumer<byte[], byte[]>> idle = new ArrayDeque<>();
   private final Map<Coordinates, byte[]> kept = new LinkedHashMap<>();
@@ -52,31 +53,30 @@ final class RequestReader implements AutoCloseable {
    * Connects to nothing yet.
    *
    * @param config of the worker
+   * @param topic where they lie
    */
-  RequestReader(InferenceWorkerConfig config) {
+  LogReader(InferenceWorkerConfig config, Topic<T> topic) {
     this.kafka = config.kafka();
     kafka.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     kafka.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
     kafka.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
     kafka.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, FETCH_BYTES);
-    this.requests = TotalDeserializer.forValues(InferenceRequest.class, config.serde());
+    this.topic = topic;
+    this.records = TotalDeserializer.forValues(topic.record(), config.serde());
     this.consumers = new Semaphore(config.readers());
   }
 
   /**
-   * The request at a place; blocks.
+   * The record at a place; blocks.
    *
    * @param limit how long to wait for it
    * @throws ModelException INPUTS_GONE if it is not there any more or cannot be read;
    *     INPUTS_UNAVAILABLE if the brokers do not give it in time
    */
-  InferenceRequest read(Coordinates at, Duration limit) throws InterruptedException {
-    if (!at.getTopic().equals(InferenceTopics.REQUESTS.name())
-        || at.getPartition() < 0
-        || at.getOffset() < 0) {
+  T read(Coordinates at, Duration limit) throws InterruptedException {
+    if (!at.getTopic().equals(topic.name()) || at.getPartition() < 0 || at.getOffset() < 0) {
       throw ModelException.input(
-          "inputs_coordinates is %s; expected a place in %s"
-              .formatted(where(at), InferenceTopics.REQUESTS.name()));
+          "the coordinates are %s; expected a place in %s".formatted(where(at), topic.name()));
     }
     long end = System.nanoTime() + limit.toNanos();
     byte[] value = taken(at);
@@ -90,12 +90,12 @@ final class RequestReader implements AutoCloseable {
         consumers.release();
       }
     }
-    Received<InferenceRequest> received = requests.deserialize(at.getTopic(), value);
-    InferenceRequest request = received == null ? null : received.record();
-    if (request == null) {
-      throw gone(at, "there is no request that can be read");
+    Received<T> received = records.deserialize(at.getTopic(), value);
+    T record = received == null ? null : received.record();
+    if (record == null) {
+      throw gone(at, "there is no record that can be read");
     }
-    return request;
+    return record;
   }
 
   private static String where(Coordinates at) {
@@ -104,12 +104,12 @@ final class RequestReader implements AutoCloseable {
 
   private static ModelException late(Coordinates at, String why) {
     return new ModelException(
-        "INPUTS_UNAVAILABLE", "The inputs at %s were not read: %s".formatted(where(at), why), true);
+        "INPUTS_UNAVAILABLE", "The record at %s was not read: %s".formatted(where(at), why), true);
   }
 
   private static ModelException gone(Coordinates at, String why) {
     return new ModelException(
-        "INPUTS_GONE", "The inputs at %s cannot be had: %s".formatted(where(at), why), false);
+        "INPUTS_GONE", "The record at %s cannot be had: %s".formatted(where(at), why), false);
   }
 
   private byte[] fetched(Coordinates at, long end) {
