@@ -5,14 +5,19 @@ import io.millrace.benchmarks.process.Conditions;
 import io.millrace.benchmarks.requests.BenchmarkModels;
 import io.millrace.benchmarks.requests.InferenceBenchmark;
 import io.millrace.benchmarks.requests.InferenceBenchmark.Run;
+import io.millrace.benchmarks.requests.TraceBenchmark;
+import io.millrace.benchmarks.scaling.TokenTrace;
 import io.millrace.platform.cli.CommandException;
 import io.millrace.platform.cli.ExitCode;
 import io.millrace.platform.cli.OutputOptions;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -74,8 +79,32 @@ final class InferenceCommand implements Callable<Integer> {
       description = "Requests that the worker takes at once (${DEFAULT-VALUE}).")
   private int slots;
 
+  @Option(
+      names = "--trace",
+      paramLabel = "FILE",
+      description =
+          "Play these requests (TIMESTAMP,ContextTokens,GeneratedTokens) on lm instead, at their"
+              + " own times.")
+  private @Nullable Path trace;
+
+  @Option(
+      names = "--speed",
+      defaultValue = "10",
+      description = "How many times faster than the trace was recorded (${DEFAULT-VALUE}).")
+  private double speed;
+
+  @Option(
+      names = "--utilisation",
+      defaultValue = "0.6",
+      description =
+          "Share of all processors' time that the trace's inputs shall take (${DEFAULT-VALUE}).")
+  private double utilisation;
+
   @Override
   public Integer call() {
+    if (trace != null) {
+      return play(trace);
+    }
     Set<String> chosen = new LinkedHashSet<>(models);
     for (String model : chosen) {
       if (!BenchmarkModels.NAMES.contains(model)) {
@@ -112,6 +141,35 @@ final class InferenceCommand implements Callable<Integer> {
     document.set("conditions", Documents.of(conditions));
     output.writeJson(document);
     return ExitCode.OK;
+  }
+
+  private int play(Path file) {
+    if (!(speed > 0) || !(utilisation > 0 && utilisation < 1) || slots < 1) {
+      throw CommandException.usage(
+          "expected --speed over 0, --utilisation between 0 and 1 and 1 slot or more");
+    }
+    TokenTrace requests = TokenTrace.read(file);
+    Conditions conditions = Conditions.now();
+    output.err().println(conditions.text());
+    TraceBenchmark.Result result =
+        new TraceBenchmark(
+                new TraceBenchmark.Settings(
+                    requests,
+                    speed,
+                    utilisation,
+                    Duration.ofSeconds(preheatSeconds),
+                    jvms.platform(),
+                    jvms.worker(),
+                    slots),
+                output.err()::println)
+            .run();
+    ObjectNode document = (ObjectNode) Documents.of(Map.of("trace", result));
+    output.out().println(document.path("trace"));
+    output.out().flush();
+    jvms.describe(document);
+    document.set("conditions", Documents.of(conditions));
+    output.writeJson(document);
+    return result.ok() == result.requests() ? ExitCode.OK : ExitCode.FAILED;
   }
 
   private void summarize(

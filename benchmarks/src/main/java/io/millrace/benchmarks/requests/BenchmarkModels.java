@@ -154,12 +154,17 @@ public final class BenchmarkModels {
   }
 
   private static List<Tensor> tokens(long n) {
+    return tokens(n, TOKENS);
+  }
+
+  /** Inputs of the n-th request to {@code lm}, one row of so many tokens. */
+  static List<Tensor> tokens(long n, int length) {
     SplittableRandom random = new SplittableRandom(n);
-    ByteBuffer x = ByteBuffer.allocate(4 * TOKENS).order(ByteOrder.LITTLE_ENDIAN);
-    for (int i = 0; i < TOKENS; i++) {
+    ByteBuffer x = ByteBuffer.allocate(4 * length).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < length; i++) {
       x.putInt(random.nextInt(VOCABULARY));
     }
-    return List.of(tensor("tokens", TensorDatatype.INT32, TOKENS, x.flip()));
+    return List.of(tensor("tokens", TensorDatatype.INT32, length, x.flip()));
   }
 
   private static List<Tensor> bytes(long n, int size) {

@@ -123,15 +123,15 @@ public record Trace(
       }
       arrivals.add(at - start);
     }
+  }
 
-    private static double time(TraceRows.Row row) {
-      try {
-        Instant at = LocalDateTime.parse(row.cell(0).strip(), TIMESTAMP).toInstant(ZoneOffset.UTC);
-        return at.getEpochSecond() + at.getNano() / 1e9;
-      } catch (DateTimeParseException e) {
-        throw row.wrong(
-            "'%s' is no time such as 2023-11-16 18:15:46.6805900".formatted(row.cell(0)));
-      }
+  /** Seconds since the epoch, of the first column of a trace of requests. */
+  static double time(TraceRows.Row row) {
+    try {
+      Instant at = LocalDateTime.parse(row.cell(0).strip(), TIMESTAMP).toInstant(ZoneOffset.UTC);
+      return at.getEpochSecond() + at.getNano() / 1e9;
+    } catch (DateTimeParseException e) {
+      throw row.wrong("'%s' is no time such as 2023-11-16 18:15:46.6805900".formatted(row.cell(0)));
     }
   }
 

@@ -162,7 +162,9 @@ public final class ModelPackage {
     }
     models(out.resolve("models").resolve(name));
     Files.writeString(out.resolve("config/targets.yaml"), targets());
-    json(out.resolve("config/smoke.json"), SampleTensors.request(newest().contract().asked().inputs()));
+    json(
+        out.resolve("config/smoke.json"),
+        SampleTensors.request(newest().contract().asked().inputs()));
     json(
         out.resolve("openapi.json"),
         new OpenApi(

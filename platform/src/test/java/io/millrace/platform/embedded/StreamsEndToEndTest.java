@@ -68,7 +68,8 @@ class StreamsEndToEndTest {
     put(total(), "brief", sequences(300_000));
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     gateway = new GatewayPart(meters, 0, Map.of());
-    List<NewTopic> topics = Topics.all().stream().map(topic -> Provisioner.embedded(topic, PARTITIONS)).toList();
+    List<NewTopic> topics =
+        Topics.all().stream().map(topic -> Provisioner.embedded(topic, PARTITIONS)).toList();
     platform =
         EmbeddedPlatform.start(
             new PlatformOptions(
