@@ -10,6 +10,7 @@ import io.millrace.events.Tensor;
       if (remotes.has(context.task().getTarget())) {
         return remote(context, work);
       }
+import io.millrace.inference.remote.RemoteModels;
 import io.millrace.inference.repository.SequencePlan;
 import io.millrace.inference.repository.StreamPlan;
 import io.millrace.inference.runtime.Gpus;

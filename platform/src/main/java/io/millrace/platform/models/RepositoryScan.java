@@ -65,6 +65,11 @@ public final class RepositoryScan {
         });
   }
 
+  /** {@link #look(long, Set)} where no model is unloaded. */
+  public Changes look(long now) {
+    return look(now, Set.of());
+  }
+
   /**
    * Looks once.
    *

@@ -1,6 +1,5 @@
 package io.millrace.platform.models;
 
-import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
 import io.millrace.inference.ModelException;
 import io.millrace.schemas.identity.Ids;
@@ -45,8 +44,7 @@ public final class RepositoryWatch implements AutoCloseable {
    *
    * @param directory Triton's layout; may be missing
    * @param pool whose workers are to run the models
-   * @param onModels called once, as soon as there is a model in the repository or declared
-   *     otherwise
+   * @param onModels called once, before the first model is declared
    */
   public RepositoryWatch(
       Path directory, String pool, String bootstrap, String registry, Runnable onModels) {
@@ -70,8 +68,13 @@ public final class RepositoryWatch implements AutoCloseable {
 
   private void run() {
     try {
-      // Until there is one, nothing of it waits to be declared.
-      looked = !Files.isDirectory(directory);
+      // Most platforms have no models: no clients for those.
+      while (!Files.isDirectory(directory)) {
+        looked = true;
+        if (stopping.await(EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
+          return;
+        }
+      }
       watch();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -91,13 +94,7 @@ public final class RepositoryWatch implements AutoCloseable {
             scan.declared(declared);
             known = true;
           }
-          RepositoryScan.Changes changes =
-              scan.look(System.currentTimeMillis(), unloaded(declared));
-          if (!any && (scan.any() || declared.values().stream().anyMatch(RepositoryWatch::model))) {
-            any = true;
-            onModels.run();
-          }
-          declare(producer, changes);
+          declare(producer, scan.look(System.currentTimeMillis(), unloaded(declared)));
           looked = true;
         } catch (ModelException | KafkaException e) {
           LOG.warn(
@@ -105,10 +102,6 @@ public final class RepositoryWatch implements AutoCloseable {
         }
       } while (!stopping.await(EVERY.toMillis(), TimeUnit.MILLISECONDS));
     }
-  }
-
-  private static boolean model(TargetSpec declared) {
-    return declared.getKind() == TargetKind.MODEL && declared.getModel() != null;
   }
 
   private static Set<String> unloaded(Map<String, TargetSpec> declared) {
@@ -126,6 +119,10 @@ public final class RepositoryWatch implements AutoCloseable {
     changes
         .problems()
         .forEach((model, problem) -> LOG.warn("Model {} is not served: {}", model, problem));
+    if (!any && scan.any()) {
+      any = true;
+      onModels.run();
+    }
     if (changes.targets().isEmpty()) {
       return;
     }
