@@ -3,9 +3,14 @@ package io.millrace.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.millrace.events.InferenceRequest;
+import io.millrace.events.InferenceResult;
 import io.millrace.events.Outcome;
+import io.millrace.events.TargetKind;
+import io.millrace.events.TargetSpec;
 import io.millrace.events.ToolCall;
 import io.millrace.events.ToolResult;
+import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.schemas.topics.Topics;
 import java.io.IOException;
 import java.net.http.HttpRequest;
@@ -52,6 +57,62 @@ class DrainTest {
       assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(20));
       assertThat(CompletableFuture.supplyAsync(() -> answers(bench)).get()).isFalse();
     }
+  }
+
+  @Test
+  void aCallByGrpcInFlightEndsAndTheNextIsRefused(@TempDir Path directory) throws Exception {
+    try (GatewayBench bench = new GatewayBench(directory, Map.of());
+        GrpcClient client = new GrpcClient(bench.gateway().url())) {
+      bench.write(
+          Topics.TARGETS,
+          null,
+          "model:m@1",
+          TargetSpec.newBuilder()
+              .setTarget("model:m@1")
+              .setKind(TargetKind.MODEL)
+              .setName("m")
+              .build());
+      await().until(() -> bench.get("/v2/models/m").statusCode() == 200);
+      byte[] request =
+          GrpcClient.join(
+              GrpcClient.texts(1, "m"),
+              GrpcClient.field(
+                  5, GrpcClient.join(GrpcClient.texts(1, "x", 2, "INT8"), new byte[] {0x18, 1})),
+              GrpcClient.field(7, new byte[] {5}));
+      CompletableFuture<GrpcClient.Reply> call = infer(client, request);
+      await().until(() -> !bench.seen(InferenceRequest.class).isEmpty());
+
+      CompletableFuture<Void> closing = CompletableFuture.runAsync(bench.gateway()::close);
+      await().until(() -> bench.get("/v1/models").statusCode() == 503);
+      assertThat(infer(client, request).get(10, TimeUnit.SECONDS).status()).isEqualTo(14);
+      InferenceRequest asked = bench.seen(InferenceRequest.class).get(0);
+      bench.write(
+          InferenceTopics.RESULTS,
+          asked.getReplyPartition(),
+          asked.getId(),
+          InferenceResult.newBuilder()
+              .setOperationId(asked.getId())
+              .setOutcome(Outcome.OK)
+              .setOutputs(asked.getInputs())
+              .build());
+
+      GrpcClient.Reply reply = call.get(10, TimeUnit.SECONDS);
+      assertThat(reply.status()).isZero();
+      assertThat(reply.message().getField(6).getLengthDelimitedList().get(0).toByteArray())
+          .containsExactly(5);
+      closing.get(20, TimeUnit.SECONDS);
+    }
+  }
+
+  private static CompletableFuture<GrpcClient.Reply> infer(GrpcClient client, byte[] request) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return client.call("ModelInfer", request);
+          } catch (Exception e) {
+            throw new IllegalStateException(e);
+          }
+        });
   }
 
   private static boolean answers(GatewayBench bench) {

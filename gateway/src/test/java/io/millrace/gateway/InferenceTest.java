@@ -24,6 +24,7 @@ import io.millrace.events.TensorSignature;
 import io.millrace.events.WorkerStatus;
 import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.schemas.topics.Topics;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -36,6 +37,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.junit.jupiter.api.AfterAll;
@@ -245,6 +247,50 @@ class InferenceTest {
   }
 
   @Test
+  void aClientThatGoesAwayCallsItsRunOff() throws Exception {
+    bench.topologies(record -> {});
+    for (HttpClient.Version version : HttpClient.Version.values()) {
+      String mark = "left-" + version;
+      CompletableFuture<HttpResponse<String>> call =
+          HttpClient.newBuilder()
+              .version(version)
+              .build()
+              .sendAsync(
+                  bench.request(
+                      "/v2/models/double/infer",
+                      INPUT + ",\"parameters\":{\"" + mark + "\":true}}"),
+                  BodyHandlers.ofString());
+      await().until(() -> asked(mark) != null);
+
+      call.cancel(true);
+
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(bench.seen(Cancel.class))
+                      .extracting(Cancel::getOperationId)
+                      .contains(asked(mark)));
+    }
+    await()
+        .until(
+            () ->
+                bench
+                    .get("/metrics")
+                    .body()
+                    .contains(
+                        "nv_inference_request_failure{model=\"double\",reason=\"CANCELED\",version=\"10\"} 2.0"));
+  }
+
+  /** The id of the request with a parameter; null: none has come. */
+  private static String asked(String parameter) {
+    return bench.seen(InferenceRequest.class).stream()
+        .filter(request -> request.getParameters().containsKey(parameter))
+        .map(InferenceRequest::getId)
+        .findFirst()
+        .orElse(null);
+  }
+
+  @Test
   void anAnswerInPartsIsRefusedAndCalledOff() throws Exception {
     HttpResponse<String> response =
         bench.post("/v2/models/double/infer", INPUT + ",\"parameters\":{\"stream\":true}}");
@@ -339,7 +385,6 @@ class InferenceTest {
     assertThat(json(bench.post("/v2/repository/index", "{\"ready\":true}")).toString())
         .isEqualTo(
             "[{\"name\":\"double\",\"version\":\"10\",\"state\":\"READY\",\"reason\":\"\"}]");
-    assertThat(bench.post("/v2/repository/models/double/load", "{}").statusCode()).isEqualTo(501);
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.millrace.events.InferenceWork;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.Tensor;
 import io.millrace.inference.compose.Composite;
+import io.millrace.inference.remote.RemoteModels;
 import io.millrace.inference.repository.SequencePlan;
 import io.millrace.inference.repository.StreamPlan;
 import io.millrace.inference.runtime.Gpus;
@@ -23,6 +24,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -37,6 +39,7 @@ final class InferenceRunner implements TaskRunner {
   private static final Duration READ_MAX = Duration.ofSeconds(10);
 
   private final Models models;
+  private final RemoteModels remotes;
   private final MemoryBudget budget;
   private final Gpus gpus;
   private final LogReader<InferenceRequest> requests;
@@ -56,6 +59,7 @@ final class InferenceRunner implements TaskRunner {
    */
   InferenceRunner(
       Models models,
+      RemoteModels remotes,
       MemoryBudget budget,
       Gpus gpus,
       LogReader<InferenceRequest> requests,
@@ -65,6 +69,7 @@ final class InferenceRunner implements TaskRunner {
     this.readKibMax = (int) Math.max(1, Math.min(Integer.MAX_VALUE, readBytesMax >> 10));
     this.readKib = new Semaphore(readKibMax);
     this.models = models;
+    this.remotes = remotes;
     this.budget = budget;
     this.gpus = gpus;
     this.requests = requests;
@@ -75,6 +80,7 @@ final class InferenceRunner implements TaskRunner {
   @Override
   public void declared(String target, @Nullable TargetSpec declaration) {
     models.declared(target, declaration);
+    remotes.declared(target, declaration);
   }
 
   @Override
@@ -84,7 +90,16 @@ final class InferenceRunner implements TaskRunner {
 
   @Override
   public List<String> ready() {
-    return models.ready();
+    List<String> ready = new ArrayList<>(models.ready());
+    ready.addAll(remotes.ready());
+    return ready;
+  }
+
+  @Override
+  public Map<String, String> problems() {
+    Map<String, String> problems = new TreeMap<>(models.problems());
+    problems.putAll(remotes.problems());
+    return problems;
   }
 
   @Override
@@ -103,6 +118,10 @@ final class InferenceRunner implements TaskRunner {
     try {
       if (work == null) {
         throw ModelException.input("The task says nothing of a model's inputs");
+      }
+      if (remotes.has(context.task().getTarget())) {
+        return withInputs(context, work, inputs -> remote(context, work, inputs))
+            .exceptionally(InferenceRunner::failed);
       }
       Composite composite = models.composite(context.task().getTarget());
       if (composite != null) {
@@ -147,6 +166,26 @@ final class InferenceRunner implements TaskRunner {
                     .whenComplete((result, failure) -> readKib.release(read.kib())));
   }
 
+  private CompletionStage<RunResult> remote(
+      TaskContext context, InferenceWork work, List<Tensor> inputs) {
+    Duration left = Duration.between(Instant.now(), latest(context));
+    if (left.isNegative() || left.isZero()) {
+      return CompletableFuture.failedFuture(
+          new ModelException("DEADLINE_EXCEEDED", "The deadline passed before it ran", false));
+    }
+    return remotes
+        .run(context.task().getTarget(), work, inputs, left, context.cancellation())
+        .thenApply(run -> RunResult.ok(run, context.target().getCostMicros()));
+  }
+
+  /** When the run must have ended. */
+  private static Instant latest(TaskContext context) {
+    Instant deadline = context.task().getDeadlineAt();
+    return deadline.toEpochMilli() > 0 && deadline.isBefore(context.deadline())
+        ? deadline
+        : context.deadline();
+  }
+
   /** Inputs that were read, and how much room they take. */
   private record Read(List<Tensor> inputs, int kib) {}
 
@@ -170,12 +209,7 @@ final class InferenceRunner implements TaskRunner {
   private CompletionStage<RunResult> run(
       TaskContext context, InferenceWork work, LoadedModel model, List<Tensor> inputs) {
     try {
-      Instant latest = context.deadline();
-      Instant deadline = context.task().getDeadlineAt();
-      if (deadline.toEpochMilli() > 0 && deadline.isBefore(latest)) {
-        latest = deadline;
-      }
-      long left = Duration.between(Instant.now(), latest).toNanos();
+      long left = Duration.between(Instant.now(), latest(context)).toNanos();
       long end = System.nanoTime() + left;
       StreamPlan stream = model.contract().stream();
       if (stream != null) {

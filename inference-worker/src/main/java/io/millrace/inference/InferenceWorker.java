@@ -3,23 +3,28 @@ package io.millrace.inference;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.events.Attempt;
 import io.millrace.events.InferenceRequest;
+import io.millrace.inference.remote.RemoteModels;
 import io.millrace.inference.runtime.Devices;
 import io.millrace.inference.runtime.Gpus;
 import io.millrace.inference.runtime.MemoryBudget;
+import io.millrace.inference.runtime.Request;
 import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.worker.runtime.Worker;
 import io.millrace.worker.runtime.WorkerConfig;
 import io.millrace.worker.runtime.WorkerTopics;
 import io.millrace.worker.task.BlockingTasks;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 
 /** A worker that runs the models of its pools. */
 public final class InferenceWorker implements AutoCloseable {
 
   private final InferenceWorkerConfig config;
   private final Models models;
+  private final RemoteModels remotes;
   private final Gpus gpus = new Gpus();
   private final BlockingTasks reads;
   private final LogReader<InferenceRequest> requests;
@@ -35,11 +40,13 @@ public final class InferenceWorker implements AutoCloseable {
   public InferenceWorker(InferenceWorkerConfig config, MeterRegistry registry) {
     this.config = config;
     MemoryBudget budget = new MemoryBudget(config.memoryBytes());
+    Predicate<String> pools = pool -> config.everyPool() || config.pools().contains(pool);
     this.models =
         new Models(
             new ModelLoader(
                 new Devices(config.cuda(), config.deviceId()), budget, config.modelRuns()),
-            pool -> config.everyPool() || config.pools().contains(pool));
+            pools);
+    this.remotes = new RemoteModels(pools, Request.OUTPUT_BYTES_MAX);
     this.requests = new LogReader<>(config, InferenceTopics.REQUESTS);
     this.attempts = new LogReader<>(config, InferenceTopics.ATTEMPTS);
     int slots = config.slots() * Math.max(1, config.pools().size());
@@ -50,6 +57,7 @@ public final class InferenceWorker implements AutoCloseable {
             WorkerTopics.models(),
             new InferenceRunner(
                 models,
+                remotes,
                 budget,
                 gpus,
                 requests,
@@ -79,7 +87,9 @@ public final class InferenceWorker implements AutoCloseable {
 
   /** Names of the targets whose models are ready. */
   public List<String> readyTargets() {
-    return models.ready();
+    List<String> ready = new ArrayList<>(models.ready());
+    ready.addAll(remotes.ready());
+    return ready;
   }
 
   /** How many models that are declared for its pools are not ready. */
@@ -100,6 +110,7 @@ public final class InferenceWorker implements AutoCloseable {
       gpus.close();
       reads.close();
       requests.close();
+      remotes.close();
       attempts.close();
       models.close();
     }

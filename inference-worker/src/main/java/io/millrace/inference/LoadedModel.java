@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -172,9 +173,13 @@ final class LoadedModel implements AutoCloseable {
     return Set.copyOf(outputs);
   }
 
-  /** Takes no more requests and fails those that wait. */
-  void refuse() {
-    lane.refuse().forEach(request -> request.fail(lane.unloaded()));
+  /**
+   * Takes no more requests and fails those that wait.
+   *
+   * @param why null: it was unloaded here, another worker may have it
+   */
+  void refuse(@Nullable ModelException why) {
+    lane.refuse().forEach(request -> request.fail(why == null ? lane.unloaded() : why));
   }
 
   /** Takes no more requests, serves those that wait, and unloads the model. */

@@ -3,11 +3,14 @@ package io.millrace.inference;
 import io.millrace.events.ModelSpec;
 import io.millrace.events.TargetSpec;
 import io.millrace.inference.compose.Composite;
+import io.millrace.inference.remote.RemoteModels;
 import io.millrace.schemas.ensemble.Parts;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
@@ -28,10 +31,16 @@ final class Models implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Models.class);
   private static final long RETRY_MS = 2_000;
   private static final long FAREWELL_SECONDS = 20;
+  private static final int PROBLEMS_MAX = 100;
+  private static final int PROBLEM_LENGTH_MAX = 500;
 
   private final ModelLoader loader;
   private final Predicate<String> pools;
   private final Map<String, Place> places = new HashMap<>();
+
+  /** Targets that are declared for the pools and are to be unloaded. */
+  private final Set<String> unloaded = new HashSet<>();
+
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(
           work -> {
@@ -68,15 +77,21 @@ final class Models implements AutoCloseable {
    * tried again.
    */
   void declared(String target, @Nullable TargetSpec declaration) {
-    boolean wanted = declaration != null && ours(declaration);
+    boolean ours = declaration != null && ours(declaration);
+    boolean wanted = declaration != null && ours && !declaration.getUnloaded();
     synchronized (places) {
+      if (ours && !wanted) {
+        unloaded.add(target);
+      } else {
+        unloaded.remove(target);
+      }
       Place place = places.get(target);
       if (!wanted || declaration == null) {
         if (place == null) {
           return;
         }
         places.remove(target);
-        later(() -> drop(target, place), 0);
+        later(() -> drop(target, place, ours ? asked(target) : null), 0);
         return;
       }
       if (place == null) {
@@ -93,12 +108,10 @@ final class Models implements AutoCloseable {
   }
 
   private boolean ours(TargetSpec declaration) {
-    ModelSpec model = declaration.getModel();
     // A remote server's model is called, not loaded, and so is an ensemble in parts.
-    return model != null
+    return declaration.getModel() != null
         && !Parts.has(declaration)
-        && !model.getUri().startsWith("http:")
-        && !model.getUri().startsWith("https:")
+        && !RemoteModels.remote(declaration)
         && pools.test(declaration.getPool());
   }
 
@@ -179,18 +192,32 @@ final class Models implements AutoCloseable {
     return model != null && !model.getSteps().isEmpty();
   }
 
-  private static void drop(String target, Place place) {
+  /**
+   * Unloads, and answers who waits.
+   *
+   * @param why what those are told; null: that it is not here any more
+   */
+  private static void drop(String target, Place place, @Nullable ModelException why) {
     place.waiting.forEach(
         request ->
-            request.completeExceptionally(notReady(target, "it was removed while it was loaded")));
-    unload(place.loaded);
+            request.completeExceptionally(
+                why == null ? notReady(target, "it was removed while it was loaded") : why));
+    unload(place.loaded, why);
   }
 
-  private static void unload(@Nullable LoadedModel model) {
+  private static void unload(@Nullable LoadedModel model, @Nullable ModelException why) {
     if (model != null) {
-      model.refuse();
+      model.refuse(why);
       model.close();
     }
+  }
+
+  /** No other worker has it either: nothing is to be tried again. */
+  private static ModelException asked(String target) {
+    return new ModelException(
+        "MODEL_UNLOADED",
+        "%s was unloaded, as was asked for; load it first".formatted(target),
+        false);
   }
 
   /**
@@ -202,7 +229,9 @@ final class Models implements AutoCloseable {
       Place place = places.get(target);
       if (place == null) {
         return CompletableFuture.failedFuture(
-            notReady(target, "it is not declared for the pools of this worker"));
+            unloaded.contains(target)
+                ? asked(target)
+                : notReady(target, "it is not declared for the pools of this worker"));
       }
       if (place.loaded != null) {
         return CompletableFuture.completedFuture(place.loaded);
@@ -247,6 +276,22 @@ final class Models implements AutoCloseable {
     }
   }
 
+  /** Why targets could not be loaded, by their names; at most 100 of them. */
+  Map<String, String> problems() {
+    Map<String, String> problems = new TreeMap<>();
+    synchronized (places) {
+      for (Map.Entry<String, Place> entry : places.entrySet()) {
+        ModelException failure = entry.getValue().failure;
+        if (failure != null && problems.size() < PROBLEMS_MAX) {
+          String why = failure.code() + ": " + failure.getMessage();
+          problems.put(
+              entry.getKey(), why.substring(0, Math.min(why.length(), PROBLEM_LENGTH_MAX)));
+        }
+      }
+    }
+    return problems;
+  }
+
   /** How many targets are wanted and not ready. */
   int missing() {
     synchronized (places) {
@@ -286,7 +331,7 @@ final class Models implements AutoCloseable {
       all = Map.copyOf(places);
       places.clear();
     }
-    all.forEach(Models::drop);
+    all.forEach((target, place) -> drop(target, place, null));
     try {
       if (!thread.awaitTermination(FAREWELL_SECONDS, TimeUnit.SECONDS)) {
         LOG.warn("A model is still being loaded");

@@ -79,12 +79,17 @@ class InferenceWorkerTest {
   }
 
   private static void declare(String name, ModelSpec model) {
+    declare(name, model, false);
+  }
+
+  private static void declare(String name, ModelSpec model, boolean unloaded) {
     bench.declare(
         TargetSpec.newBuilder()
             .setTarget("model:" + name + "@1")
             .setKind(TargetKind.MODEL)
             .setName(name)
             .setCostMicros(3)
+            .setUnloaded(unloaded)
             .setModel(model)
             .build());
   }
@@ -252,6 +257,50 @@ class InferenceWorkerTest {
             });
     bench.remove("model:moving@1");
     await().until(() -> !worker.readyTargets().contains("model:moving@1"));
+  }
+
+  @Test
+  void aModelThatIsToBeUnloadedEndsWhatWaitsForItWithOneErrorEach() {
+    ModelSpec spec = model(SeededModels.tiny(), "leaving").build();
+    declare("leaving", spec);
+    awaitReady("leaving");
+    List<Task> tasks = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      Task task = task("leaving", work(Tensors.tiny(1, i, 1)));
+      tasks.add(task);
+      bench.send("default", task);
+    }
+    declare("leaving", spec, true);
+    for (Task task : tasks) {
+      Attempt attempt = done(task);
+      assertThat(bench.attempts(task.getId(), AttemptPhase.DONE)).hasSize(1);
+      assertThat(attempt.getFailure() == null ? "OK" : attempt.getFailure().getCode())
+          .isIn("OK", "MODEL_UNLOADED");
+    }
+    assertThat(worker.readyTargets()).doesNotContain("model:leaving@1");
+    Attempt after = run("leaving", work(Tensors.tiny(1, 0, 1)));
+    assertThat(after.getFailure().getCode()).isEqualTo("MODEL_UNLOADED");
+    assertThat(after.getFailure().getMessage()).contains("load it first");
+    assertThat(after.getRetryable()).as("no worker has it").isFalse();
+    declare("leaving", spec);
+    awaitReady("leaving");
+  }
+
+  @Test
+  void theStatusSaysWhatKeepsModelsFromBeingReady() throws Exception {
+    ModelSpec spec = model(SeededModels.tiny(), "broken").build();
+    Files.writeString(directory.resolve("broken.onnx"), "something else");
+    declare("broken", spec);
+    await()
+        .until(
+            () ->
+                bench.statuses(worker.id()).stream()
+                    .anyMatch(
+                        status ->
+                            status
+                                .getProblems()
+                                .getOrDefault("model:broken@1", "")
+                                .startsWith("MODEL_HASH_MISMATCH: ")));
   }
 
   @Test

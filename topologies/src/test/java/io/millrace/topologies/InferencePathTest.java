@@ -127,6 +127,18 @@ class InferencePathTest {
   }
 
   @Test
+  void anUnloadedModelIsRefusedWithoutAWait() {
+    register("3", false, true);
+    for (String version : new String[] {null, "3"}) {
+      send(ask("sum", version, 16));
+      driver.advance(Duration.ofMillis(100));
+      InferenceResult refused = onlyResult();
+      assertThat(refused.getOutcome()).isEqualTo(Outcome.REFUSED);
+      assertThat(refused.getFailure().getCode()).isEqualTo("MODEL_UNLOADED");
+    }
+  }
+
+  @Test
   void whoAsksForNoVersionGetsTheNewestThatIsReady() {
     register("3", false);
     register("10", false);
@@ -190,6 +202,10 @@ class InferencePathTest {
   }
 
   private void register(String version, boolean cacheable) {
+    register(version, cacheable, false);
+  }
+
+  private void register(String version, boolean cacheable, boolean unloaded) {
     ModelSpec model =
         ModelSpec.newBuilder()
             .setUri("file:/models/sum/" + version + "/model.onnx")
@@ -204,6 +220,7 @@ class InferencePathTest {
             .setName("sum")
             .setVersion(version)
             .setIdempotent(true)
+            .setUnloaded(unloaded)
             .setCacheTtlMs(cacheable ? 60_000L : null)
             .setModel(model)
             .build());

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -12,6 +13,7 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,11 +53,22 @@ public final class Answers {
    * in time loses its connection or stream.
    */
   public static void send(RoutingContext routing, int status, String type, Buffer body) {
+    deliver(
+        routing,
+        response ->
+            response.setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, type).end(body));
+  }
+
+  /**
+   * Ends a response in whatever form; under the rules of {@link #send}.
+   *
+   * @param end puts headers and ends it
+   */
+  static void deliver(RoutingContext routing, Function<HttpServerResponse, Future<Void>> end) {
     HttpServerResponse response = routing.response();
     if (response.ended() || response.closed()) {
       return;
     }
-    response.setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, type);
     Place place = Place.of(routing);
     if (place != null) {
       place.answers();
@@ -63,7 +76,7 @@ public final class Answers {
     Long timeout = routing.get(TIMEOUT_KEY);
     Vertx vertx = routing.vertx();
     long timer = timeout == null ? -1 : vertx.setTimer(timeout, late -> abort(routing));
-    var sent = response.end(body);
+    Future<Void> sent = end.apply(response);
     if (timer >= 0) {
       sent.onComplete(done -> vertx.cancelTimer(timer));
     }
@@ -99,6 +112,10 @@ public final class Answers {
     if (response.headWritten()) {
       // Half an answer cannot become an error; the client must not take it for a whole one.
       abort(routing);
+      return;
+    }
+    if (Grpc.called(routing.request())) {
+      Grpc.refuse(routing, refusal);
       return;
     }
     if (refusal.status() == 503) {

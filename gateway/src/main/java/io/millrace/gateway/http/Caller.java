@@ -14,10 +14,13 @@ import org.jspecify.annotations.Nullable;
  * @param correlationId header {@code X-Correlation-Id}; empty where it is absent
  * @param traceparent header of that name (W3C Trace Context); null where it is absent
  * @param timeout header {@code Request-Timeout} (or {@code X-Request-Timeout}): a number with the
- *     unit {@code ms}, {@code s} or {@code m}, seconds without one; empty where it is absent
+ *     unit {@code ms}, {@code s} or {@code m}, seconds without one; of a call by gRPC its header
+ *     {@code grpc-timeout}; empty where it is absent
  */
 public record Caller(
     String tenant, String correlationId, @Nullable String traceparent, Optional<Duration> timeout) {
+  private static final Pattern GRPC_TIMEOUT =
+      Pattern.compile("(?<number>\\d{1,8})(?<unit>[HMSmun])");
   private static final Pattern TIMEOUT =
       Pattern.compile("(?<number>\\d{1,9}(\\.\\d{1,6})?) ?(?<unit>ms|s|m)?");
 
@@ -31,12 +34,37 @@ public record Caller(
     String tenant = headers.get("X-Tenant");
     String correlation = headers.get("X-Correlation-Id");
     String timeout = headers.get("Request-Timeout");
+    String grpc = headers.get("grpc-timeout");
     return new Caller(
         tenant == null ? "default" : tenant,
         correlation == null ? "" : correlation,
         headers.get("traceparent"),
-        Optional.ofNullable(timeout == null ? headers.get("X-Request-Timeout") : timeout)
-            .map(text -> timeout(text.trim(), longest)));
+        grpc != null
+            ? Optional.of(grpcTimeout(grpc.trim(), longest))
+            : Optional.ofNullable(timeout == null ? headers.get("X-Request-Timeout") : timeout)
+                .map(text -> timeout(text.trim(), longest)));
+  }
+
+  /** Clients of gRPC name deadlines of days where they mean none: those are cut, not refused. */
+  private static Duration grpcTimeout(String text, Duration longest) {
+    Matcher matcher = GRPC_TIMEOUT.matcher(text);
+    if (!matcher.matches()) {
+      throw Refusal.wrong(
+          "TIMEOUT_INVALID",
+          "grpc-timeout: '%s' is given, expected at most 8 digits and one of H, M, S, m, u, n"
+              .formatted(text));
+    }
+    long number = Long.parseLong(matcher.group("number"));
+    Duration asked =
+        switch (matcher.group("unit")) {
+          case "H" -> Duration.ofHours(number);
+          case "M" -> Duration.ofMinutes(number);
+          case "S" -> Duration.ofSeconds(number);
+          case "m" -> Duration.ofMillis(number);
+          case "u" -> Duration.ofNanos(number * 1_000);
+          default -> Duration.ofNanos(number);
+        };
+    return asked.compareTo(longest) > 0 ? longest : asked;
   }
 
   private static Duration timeout(String text, Duration longest) {

@@ -35,7 +35,12 @@ public final class Gate implements Handler<RoutingContext> {
           "/v2/health/live",
           "/v2/health/ready",
           "/v1/health/live",
-          "/v1/health/ready");
+          "/v1/health/ready",
+          "/inference.GRPCInferenceService/ServerLive",
+          "/inference.GRPCInferenceService/ServerReady");
+
+  /** Its clients keep their side open until they have been answered: it is not read whole. */
+  private static final String UNREAD = "/inference.GRPCInferenceService/ModelStreamInfer";
 
   private final Names names;
   private final Room room;
@@ -132,7 +137,7 @@ public final class Gate implements Handler<RoutingContext> {
     } else {
       Place place = new Place(room);
       place.bind(routing);
-      if (BODILESS.contains(request.method())) {
+      if (BODILESS.contains(request.method()) || request.path().equals(UNREAD)) {
         routing.next();
       } else {
         read(routing, place);
@@ -144,10 +149,11 @@ public final class Gate implements Handler<RoutingContext> {
   private void timed(RoutingContext routing, long began) {
     Route route = routing.currentRoute();
     String path = route == null ? null : route.getPath();
+    String grpc = Grpc.status(routing);
     Timer.builder("millrace.gateway.request")
         .description("From a request's headers to its answer")
         .tag("route", path == null ? "none" : path)
-        .tag("status", String.valueOf(routing.response().getStatusCode()))
+        .tag("status", grpc == null ? String.valueOf(routing.response().getStatusCode()) : grpc)
         .register(metrics)
         .record(System.nanoTime() - began, TimeUnit.NANOSECONDS);
   }

@@ -163,7 +163,8 @@ final class InferRequestReader {
     }
   }
 
-  private static void unsupported(String at, String name) {
+  /** Refuses parameters of extensions of the protocol that would change what a request means. */
+  static void unsupported(String at, String name) {
     if (name.startsWith("shared_memory") || name.equals("classification")) {
       throw Wrong.field(at, "this extension is not supported; send and ask for data in the body");
     }

@@ -1,33 +1,29 @@
 package io.millrace.gateway.inference;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.millrace.events.TargetSpec;
 import io.millrace.gateway.GatewayContext;
 import io.millrace.gateway.GatewayModule;
 import io.millrace.gateway.http.Answers;
+import io.millrace.gateway.http.Caller;
 import io.millrace.gateway.http.Gate;
 import io.millrace.gateway.http.JsonBody;
-import io.millrace.gateway.http.Refusal;
 import io.millrace.gateway.log.TargetTable;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 
 /**
- * The REST side of the Open Inference Protocol v2 with Triton's extensions: health, metadata,
- * configuration, infer with binary tensors, statistics, the repository's index.
- *
- * <p>Models are those of the table of targets. What loads and unloads them is not here.
+ * The Open Inference Protocol v2 with Triton's extensions, by REST and by gRPC: health, metadata,
+ * configuration, infer with binary tensors, statistics, the repository.
  */
 public final class InferenceModule implements GatewayModule {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
   private static final List<String> MODEL =
       List.of("/v2/models/:model", "/v2/models/:model/versions/:version");
-  private static final List<String> EXTENSIONS =
-      List.of("binary_tensor_data", "model_configuration", "model_repository", "statistics");
 
   /** For the service loader. */
   public InferenceModule() {}
@@ -35,14 +31,16 @@ public final class InferenceModule implements GatewayModule {
   @Override
   public void routes(Router router, GatewayContext context) {
     TargetTable targets = context.log().targets();
-    Models models = new Models(targets);
+    Models models = new Models(targets, context.clock());
     StatisticsTable statistics = new StatisticsTable(context.metrics());
-    InferHandler infer = new InferHandler(context, models, statistics);
+    Inference inference = new Inference(context, statistics);
+    Repository repository = new Repository(context);
+    InferHandler infer = new InferHandler(inference, models);
     router
         .get("/v2/health/live")
         .handler(routing -> Answers.json(routing, 200, NODES.objectNode().put("live", true)));
     router.get("/v2/health/ready").handler(routing -> ready(routing, context));
-    router.get("/v2").handler(InferenceModule::server);
+    router.get("/v2").handler(routing -> Answers.json(routing, 200, ModelDocuments.server()));
     router
         .get("/v2/models/stats")
         .handler(routing -> Answers.json(routing, 200, statistics.json(targets.models())));
@@ -67,12 +65,26 @@ public final class InferenceModule implements GatewayModule {
           .get(model + "/stats")
           .handler(
               routing ->
-                  Answers.json(routing, 200, statistics.json(List.of(models.require(routing)))));
+                  Answers.json(
+                      routing,
+                      200,
+                      statistics.json(
+                          models.all(routing.pathParam("model"), Models.version(routing)))));
       router.post(model + "/infer").handler(infer);
     }
-    router.post("/v2/repository/index").handler(routing -> index(routing, context));
-    router.post("/v2/repository/models/:model/load").handler(InferenceModule::unmanaged);
-    router.post("/v2/repository/models/:model/unload").handler(InferenceModule::unmanaged);
+    router
+        .post("/v2/repository/index")
+        .handler(
+            routing ->
+                Answers.json(
+                    routing, 200, repository.index(body(routing).path("ready").asBoolean(false))));
+    router
+        .post("/v2/repository/models/:model/load")
+        .handler(routing -> change(routing, context, repository::load));
+    router
+        .post("/v2/repository/models/:model/unload")
+        .handler(routing -> change(routing, context, repository::unload));
+    new GrpcDoor(context, inference, models, statistics, repository).routes(router);
   }
 
   private static void ready(RoutingContext routing, GatewayContext context) {
@@ -89,36 +101,21 @@ public final class InferenceModule implements GatewayModule {
         NODES.objectNode().put("name", model.getName()).put("ready", ready));
   }
 
-  private static void server(RoutingContext routing) {
-    ObjectNode json = NODES.objectNode().put("name", "millrace").put("version", Version.OF_THIS);
-    ArrayNode extensions = json.putArray("extensions");
-    EXTENSIONS.forEach(extensions::add);
-    Answers.json(routing, 200, json);
+  /** Loads or unloads a model. */
+  private interface Change {
+    Future<Void> of(String model, JsonNode parameters, Caller caller);
   }
 
-  private static void index(RoutingContext routing, GatewayContext context) {
+  private static void change(RoutingContext routing, GatewayContext context, Change change) {
+    Caller caller = Caller.of(routing.request().headers(), context.config().deadlineMax());
+    change
+        .of(routing.pathParam("model"), body(routing).path("parameters"), caller)
+        .onSuccess(done -> Answers.json(routing, 200, NODES.objectNode()))
+        .onFailure(routing::fail);
+  }
+
+  private static JsonNode body(RoutingContext routing) {
     Buffer body = Gate.body(routing);
-    boolean readyOnly = body.length() > 0 && JsonBody.read(body).path("ready").asBoolean(false);
-    ArrayNode index = NODES.arrayNode();
-    for (TargetSpec model : context.log().targets().models()) {
-      boolean ready = context.log().targets().ready(model, context.clock().instant());
-      if (ready || !readyOnly) {
-        index
-            .addObject()
-            .put("name", model.getName())
-            .put("version", model.getVersion())
-            .put("state", ready ? "READY" : "UNAVAILABLE")
-            .put("reason", ready ? "" : "no worker of pool '" + model.getPool() + "' has it ready");
-      }
-    }
-    Answers.json(routing, 200, index);
-  }
-
-  private static void unmanaged(RoutingContext routing) {
-    throw new Refusal(
-        501,
-        "REPOSITORY_UNMANAGED",
-        "failed to load or unload '%s': this gateway does not manage a repository; declare models with `millrace apply`."
-            .formatted(routing.pathParam("model")));
+    return body.length() == 0 ? NODES.objectNode() : JsonBody.read(body);
   }
 }

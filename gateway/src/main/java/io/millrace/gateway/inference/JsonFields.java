@@ -64,9 +64,12 @@ final class JsonFields {
     if (token == null || !token.isScalarValue() || json.isNaN()) {
       throw Wrong.field(at, "expected text, a number, true or false");
     }
-    return token == JsonToken.VALUE_STRING
-        ? '"' + String.valueOf(JsonStringEncoder.getInstance().quoteAsString(json.getText())) + '"'
-        : json.getText();
+    return token == JsonToken.VALUE_STRING ? quoted(json.getText()) : json.getText();
+  }
+
+  /** A text as JSON writes it. */
+  static String quoted(String text) {
+    return '"' + String.valueOf(JsonStringEncoder.getInstance().quoteAsString(text)) + '"';
   }
 
   /** As much of a text as a message shows. */

@@ -10,13 +10,24 @@ import io.millrace.events.TensorSignature;
 import io.millrace.schemas.json.RecordJson;
 import java.util.List;
 
-/** Describes models in the protocol's words. */
+/** Describes the server and its models in the protocol's words, for all doors alike. */
 final class ModelDocuments {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
   private static final String PLATFORM = "onnxruntime_onnx";
   private static final String ENSEMBLE = "ensemble";
 
+  private static final List<String> EXTENSIONS =
+      List.of("binary_tensor_data", "model_configuration", "model_repository", "statistics");
+
   private ModelDocuments() {}
+
+  /** This server's metadata. */
+  static ObjectNode server() {
+    ObjectNode json = NODES.objectNode().put("name", "millrace").put("version", Version.OF_THIS);
+    ArrayNode extensions = json.putArray("extensions");
+    EXTENSIONS.forEach(extensions::add);
+    return json;
+  }
 
   /**
    * A model's metadata.

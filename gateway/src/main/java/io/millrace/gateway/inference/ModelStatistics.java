@@ -8,7 +8,11 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.events.InferenceResult;
 import io.millrace.events.Outcome;
 import io.millrace.events.ServedBy;
+import io.millrace.gateway.http.Refusal;
+import java.util.EnumMap;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToDoubleFunction;
@@ -28,7 +32,7 @@ final class ModelStatistics {
   private final AtomicInteger pending = new AtomicInteger();
   private final Map<Integer, Sum> batches = new ConcurrentSkipListMap<>();
   private final Sum success = new Sum();
-  private final Sum fail = new Sum();
+  private final Map<Reason, Sum> failures = new EnumMap<>(Reason.class);
   private final Sum queue = new Sum();
   private final Sum compute = new Sum();
   private final Sum cacheHit = new Sum();
@@ -36,6 +40,33 @@ final class ModelStatistics {
   private long inferences;
   private double executions;
   private long lastMillis;
+
+  /** Why requests fail, as Triton tells them apart. */
+  private enum Reason {
+    REJECTED,
+    CANCELED,
+    BACKEND,
+    OTHER;
+
+    static Reason of(Outcome outcome) {
+      return switch (outcome) {
+        case REFUSED, CIRCUIT_OPEN -> REJECTED;
+        case CANCELLED -> CANCELED;
+        case TOOL_ERROR, TIMEOUT, LOST -> BACKEND;
+        default -> OTHER;
+      };
+    }
+
+    static Reason of(Throwable failure) {
+      Throwable cause =
+          failure instanceof CompletionException && failure.getCause() != null
+              ? failure.getCause()
+              : failure;
+      return cause instanceof CancellationException
+          ? CANCELED
+          : cause instanceof Refusal refusal && refusal.status() == 503 ? REJECTED : OTHER;
+    }
+  }
 
   /** A count and the time that it took, guarded by the statistics' lock. */
   private static final class Sum {
@@ -47,6 +78,11 @@ final class ModelStatistics {
       millis += more;
     }
 
+    void add(Sum other) {
+      count += other.count;
+      millis += other.millis;
+    }
+
     ObjectNode json() {
       return NODES.objectNode().put("count", count).put("ns", Math.round(millis * 1e6));
     }
@@ -55,12 +91,21 @@ final class ModelStatistics {
   ModelStatistics(String model, String version) {
     this.model = model;
     this.version = version;
+    for (Reason reason : Reason.values()) {
+      failures.put(reason, new Sum());
+    }
   }
 
   /** Registers the counts under Triton's names, which as counters would get another ending. */
   void register(MeterRegistry metrics) {
     gauge(metrics, "nv_inference_request_success", s -> s.success.count);
-    gauge(metrics, "nv_inference_request_failure", s -> s.fail.count);
+    failures.forEach(
+        (reason, sum) ->
+            Gauge.builder("nv_inference_request_failure", this, s -> s.read(x -> sum.count))
+                .tag("model", model)
+                .tag("version", version)
+                .tag("reason", reason.name())
+                .register(metrics));
     gauge(metrics, "nv_inference_count", s -> s.inferences);
     gauge(metrics, "nv_inference_exec_count", s -> s.executions);
     gauge(metrics, "nv_inference_pending_request_count", s -> s.pending.get());
@@ -93,8 +138,12 @@ final class ModelStatistics {
   }
 
   /** A request ended without a result. */
-  synchronized void failed(double millis) {
-    fail.add(millis);
+  synchronized void failed(Throwable failure, double millis) {
+    fail(Reason.of(failure), millis);
+  }
+
+  private void fail(Reason reason, double millis) {
+    failures.getOrDefault(reason, new Sum()).add(millis);
   }
 
   /**
@@ -105,7 +154,7 @@ final class ModelStatistics {
    */
   synchronized void answered(InferenceResult result, long rows, double millis, long nowMillis) {
     if (result.getOutcome() != Outcome.OK) {
-      fail.add(millis);
+      fail(Reason.of(result.getOutcome()), millis);
       return;
     }
     success.add(millis);
@@ -137,6 +186,8 @@ final class ModelStatistics {
             .put("execution_count", Math.round(executions));
     ObjectNode inference = json.putObject("inference_stats");
     inference.set("success", success.json());
+    Sum fail = new Sum();
+    failures.values().forEach(fail::add);
     inference.set("fail", fail.json());
     inference.set("queue", queue.json());
     inference.set("compute_input", new Sum().json());

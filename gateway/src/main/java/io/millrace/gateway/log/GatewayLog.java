@@ -296,7 +296,7 @@ public final class GatewayLog implements AutoCloseable {
   private static Set<Topic<?>> writes() {
     return Stream.<Topic<?>>concat(
             Topics.all().stream().filter(Topic::clientsWrite),
-            Stream.of(Topics.REJECTIONS, InferenceTopics.CANCELS))
+            Stream.of(Topics.REJECTIONS, InferenceTopics.CANCELS, Topics.TARGETS))
         .collect(Collectors.toSet());
   }
 

@@ -15,6 +15,7 @@ public final class Outcomes {
           Map.entry("VERSION_UNKNOWN", 404),
           Map.entry("POOL_UNKNOWN", 503),
           Map.entry("MODEL_NOT_READY", 503),
+          Map.entry("MODEL_UNLOADED", 503),
           Map.entry("OVERLOADED", 503),
           Map.entry("CONTROL_THROTTLED", 503),
           Map.entry("ARGUMENTS_TOO_LARGE", 413),

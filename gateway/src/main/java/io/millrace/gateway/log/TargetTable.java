@@ -9,10 +9,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The latest declaration of each target, and which of them workers have ready. */
@@ -104,17 +106,36 @@ public final class TargetTable {
   }
 
   private boolean atWorker(TargetSpec target, Instant now) {
+    return servants(target, now).anyMatch(worker -> has(worker, target));
+  }
+
+  /** Whether a worker that lives and stays serves the model's pool. */
+  public boolean served(TargetSpec target, Instant now) {
+    return servants(target, now).findAny().isPresent();
+  }
+
+  /** Why a worker that should have the model ready has not, as it says. */
+  public Optional<String> problem(TargetSpec target, Instant now) {
+    return servants(target, now)
+        .map(worker -> worker.getProblems().get(target.getTarget()))
+        .filter(Objects::nonNull)
+        .findFirst();
+  }
+
+  private Stream<WorkerStatus> servants(TargetSpec target, Instant now) {
     Instant oldest = now.minus(BEAT_MAX);
     return workers.values().stream()
-        .anyMatch(
+        .filter(
             worker ->
                 worker.getKind() == OperationKind.INFERENCE
                     && !worker.getDraining()
                     && worker.getOccurredAt().isAfter(oldest)
                     && worker.getPools().stream()
-                        .anyMatch(pool -> pool.getPool().equals(target.getPool()))
-                    && (worker.getTargets().isEmpty()
-                        || worker.getTargets().contains(target.getTarget())));
+                        .anyMatch(pool -> pool.getPool().equals(target.getPool())));
+  }
+
+  private static boolean has(WorkerStatus worker, TargetSpec target) {
+    return worker.getTargets().contains(target.getTarget());
   }
 
   private static long number(TargetSpec target) {

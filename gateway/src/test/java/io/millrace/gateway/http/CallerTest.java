@@ -32,6 +32,20 @@ class CallerTest {
         .hasMessageContaining("'" + text + "'");
   }
 
+  @ParameterizedTest
+  @CsvSource({"250m, 250", "2S, 2000", "1M, 60000", "5000u, 5", "7000000n, 7", "99999999H, 600000"})
+  void aTimeoutOfGrpcIsCutToTheLongest(String text, long millis) {
+    assertThat(caller("grpc-timeout", text).timeout()).hasValue(Duration.ofMillis(millis));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "1", "1s", "123456789S", "-1S", "1.5S"})
+  void whatIsNoTimeoutOfGrpcIsRefused(String text) {
+    assertThatThrownBy(() -> caller("grpc-timeout", text))
+        .isInstanceOf(Refusal.class)
+        .hasMessageStartingWith("grpc-timeout: '" + text + "'");
+  }
+
   @Test
   void whatIsNotSaidHasADefault() {
     Caller caller = Caller.of(MultiMap.caseInsensitiveMultiMap(), LONGEST);

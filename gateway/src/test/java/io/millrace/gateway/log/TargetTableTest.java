@@ -11,6 +11,7 @@ import io.millrace.schemas.serde.AvroSafety;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class TargetTableTest {
@@ -76,13 +77,26 @@ class TargetTableTest {
     TargetSpec model = model("b", "1");
 
     assertThat(ready(model, worker("model:b@1"))).isTrue();
-    assertThat(ready(model, worker())).as("every target of its pools").isTrue();
+    assertThat(ready(model, worker())).as("models must be loaded first").isFalse();
     assertThat(ready(model, worker("model:b@2"))).isFalse();
     assertThat(ready(model, worker("model:b@1").setDraining(true))).isFalse();
     assertThat(ready(model, worker("model:b@1").setKind(OperationKind.TOOL))).isFalse();
     assertThat(ready(model, worker("model:b@1").setPools(List.of()))).isFalse();
     assertThat(ready(model, worker("model:b@1").setOccurredAt(NOW.minus(Duration.ofSeconds(11)))))
         .isFalse();
+  }
+
+  @Test
+  void whatKeepsAModelFromBeingReadyIsKnown() {
+    TargetSpec model = model("b", "1");
+    table.beat("v", worker().setWorkerId("v").build());
+    assertThat(table.served(model, NOW)).isTrue();
+    assertThat(table.problem(model, NOW)).isEmpty();
+
+    table.beat("w", worker().setProblems(Map.of("model:b@1", "MODEL_INVALID: no ONNX")).build());
+    assertThat(table.problem(model, NOW)).hasValue("MODEL_INVALID: no ONNX");
+    assertThat(table.problem(model("b", "2"), NOW)).isEmpty();
+    assertThat(table.served(model, NOW.plusSeconds(11))).isFalse();
   }
 
   private boolean ready(TargetSpec model, WorkerStatus.Builder worker) {

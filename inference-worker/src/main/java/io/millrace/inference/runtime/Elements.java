@@ -48,7 +48,7 @@ public final class Elements {
   }
 
   /** How many BYTES elements lie in the data; -1: their lengths do not add up to it. */
-  static long texts(ByteBuffer data) {
+  public static long texts(ByteBuffer data) {
     ByteBuffer rest = data.duplicate().order(ByteOrder.LITTLE_ENDIAN);
     long count = 0;
     while (rest.hasRemaining()) {

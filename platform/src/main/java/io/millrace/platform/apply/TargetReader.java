@@ -37,6 +37,7 @@ final class TargetReader {
 
   private final Problems problems;
   private final PolicyReader policies;
+  private final RemoteModelReader remotes;
   private final ModelReader models;
 
   /**
@@ -45,6 +46,7 @@ final class TargetReader {
   TargetReader(Problems problems, Path base) {
     this.problems = problems;
     this.policies = new PolicyReader(problems);
+    this.remotes = new RemoteModelReader(problems);
     this.models = new ModelReader(problems, base);
   }
 
@@ -63,7 +65,9 @@ final class TargetReader {
     fields.matching("pool", POOL, POOL_EXPECTED).ifPresent(spec::setPool);
     fields.text("description").ifPresent(spec::setDescription);
     runner(fields, spec, kind.orElse(TargetKind.UNKNOWN));
-    if (kind.orElse(TargetKind.UNKNOWN) == TargetKind.MODEL) {
+    if (fields.has("oip")) {
+      remote(fields, spec, kind.orElse(TargetKind.MODEL), name.orElse("unnamed"));
+    } else if (kind.orElse(TargetKind.UNKNOWN) == TargetKind.MODEL) {
       models.read(fields, spec);
     } else {
       arguments(fields).ifPresent(spec::setArgumentsSchema);
@@ -105,6 +109,15 @@ final class TargetReader {
   /** A pool of which nothing but its name is known. */
   static TargetSpec pool(String name) {
     return TargetSpec.newBuilder().setTarget("pool:" + name).setName(name).setPool(name).build();
+  }
+
+  /** A model that another server runs. */
+  private void remote(Fields fields, TargetSpec spec, TargetKind kind, String name) {
+    fields.fields("oip").ifPresent(oip -> spec.setModel(remotes.read(oip, name)));
+    spec.setIdempotent(true);
+    if (kind != TargetKind.MODEL) {
+      fields.wrong("oip", "only a model is run this way; leave it out, or write kind: model");
+    }
   }
 
   static String key(TargetKind kind, String name, String version) {

@@ -6,9 +6,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.millrace.events.TargetSpec;
 import io.millrace.platform.apply.InvalidDocumentException;
 import io.millrace.platform.apply.TargetsFile;
+import io.millrace.platform.models.RemoteSignatures;
 import io.millrace.platform.provision.Pools;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.topics.Topics;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
@@ -61,6 +63,11 @@ final class ApplyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InvalidDocumentException {
     TargetsFile targets = TargetsFile.read(file);
+    try {
+      RemoteSignatures.complete(targets.targets());
+    } catch (IOException e) {
+      throw CommandException.unreachable(String.valueOf(e.getMessage()), e);
+    }
     try (Cluster cluster = connection.connect();
         Progress progress = new Progress(output)) {
       Map<String, TargetSpec> present = new TableReader(cluster, progress).read(Topics.TARGETS);

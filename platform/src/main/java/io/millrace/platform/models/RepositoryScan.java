@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -71,12 +72,19 @@ public final class RepositoryScan {
         });
   }
 
+  /** {@link #look(long, Set)} where no model is unloaded. */
+  public Changes look(long now) {
+    return look(now, Set.of());
+  }
+
   /**
    * Looks once.
    *
    * @param now milliseconds since the epoch
+   * @param unloaded keys of the targets that are unloaded now, which they stay when their files
+   *     change
    */
-  public Changes look(long now) {
+  public Changes look(long now, Set<String> unloaded) {
     Map<String, TargetSpec> present = new TreeMap<>();
     Map<String, String> wrong = new LinkedHashMap<>();
     if (Files.isDirectory(directory)) {
@@ -95,6 +103,9 @@ public final class RepositoryScan {
       }
       lookAtEnsembles(composed, present, wrong);
     }
+    // Who unloaded a model changed its declaration; the repository says nothing of that.
+    present.forEach((key, spec) -> spec.setUnloaded(unloaded.contains(key)));
+    declared.forEach((key, spec) -> spec.setUnloaded(unloaded.contains(key)));
     Map<String, @Nullable TargetSpec> changed = new LinkedHashMap<>();
     present.forEach(
         (key, spec) -> {

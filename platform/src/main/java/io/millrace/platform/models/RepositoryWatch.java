@@ -2,7 +2,6 @@ package io.millrace.platform.models;
 
 import io.millrace.events.TargetSpec;
 import io.millrace.inference.ModelException;
-import io.millrace.platform.provision.DeclaredTargets;
 import io.millrace.platform.provision.Pools;
 import io.millrace.platform.provision.ProvisioningException;
 import io.millrace.schemas.identity.Ids;
@@ -13,8 +12,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -91,18 +92,19 @@ public final class RepositoryWatch implements AutoCloseable {
 
   private void watch() throws InterruptedException {
     try (KafkaProducer<String, TargetSpec> producer =
-        new KafkaProducer<>(kafka, new StringSerializer(), EventSerializer.forValues(serde))) {
+            new KafkaProducer<>(kafka, new StringSerializer(), EventSerializer.forValues(serde));
+        FollowedTargets targets =
+            new FollowedTargets(kafka, serde, () -> stopping.getCount() == 0)) {
       boolean known = false;
       do {
         try {
+          Map<String, TargetSpec> declared = targets.now();
           if (!known) {
-            Map<String, TargetSpec> present =
-                DeclaredTargets.read(kafka, serde, () -> stopping.getCount() == 0);
-            scan.declared(present);
-            pooled = present.containsKey(POOL_PREFIX + pool);
+            scan.declared(declared);
+            pooled = declared.containsKey(POOL_PREFIX + pool);
             known = true;
           }
-          declare(producer, scan.look(System.currentTimeMillis()));
+          declare(producer, scan.look(System.currentTimeMillis(), unloaded(declared)));
           looked = true;
         } catch (ModelException | KafkaException | ProvisioningException e) {
           // What was found may not be declared: that is seen by reading what is.
@@ -112,6 +114,17 @@ public final class RepositoryWatch implements AutoCloseable {
         }
       } while (!stopping.await(EVERY.toMillis(), TimeUnit.MILLISECONDS));
     }
+  }
+
+  private static Set<String> unloaded(Map<String, TargetSpec> declared) {
+    Set<String> unloaded = new HashSet<>();
+    declared.forEach(
+        (key, spec) -> {
+          if (spec.getUnloaded()) {
+            unloaded.add(key);
+          }
+        });
+    return unloaded;
   }
 
   private void declare(KafkaProducer<String, TargetSpec> producer, RepositoryScan.Changes changes) {
@@ -146,8 +159,7 @@ public final class RepositoryWatch implements AutoCloseable {
       new Pools(admin, SETUP).create(List.of(pool));
     }
     String key = POOL_PREFIX + pool;
-    TargetSpec spec =
-        TargetSpec.newBuilder().setTarget(key).setName(pool).setPool(pool).build();
+    TargetSpec spec = TargetSpec.newBuilder().setTarget(key).setName(pool).setPool(pool).build();
     producer.send(new ProducerRecord<>(Topics.TARGETS.name(), key, stamped(spec, now)));
   }
 

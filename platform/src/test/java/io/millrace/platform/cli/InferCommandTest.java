@@ -138,7 +138,8 @@ class InferCommandTest {
         .contains("input.json: INPUT0: has 2 values nested as [2]");
     Session many = run("infer", "tiny", "-f", lines.toString());
     assertThat(many.code()).isEqualTo(ExitCode.USAGE);
-    assertThat(many.err()).contains("something follows the first JSON value, in line 2", "needs --out FILE");
+    assertThat(many.err())
+        .contains("something follows the first JSON value, in line 2", "needs --out FILE");
     assertThat(run("infer", "tinny", "-f", input.toString()).err())
         .isEqualTo("millrace: there is no model 'tinny'; did you mean 'tiny'?\n");
     assertThat(run("infer", "tiny", "--model-version", "7", "-f", input.toString()).err())

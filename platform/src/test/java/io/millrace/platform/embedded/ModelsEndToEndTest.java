@@ -11,10 +11,14 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.millrace.events.TensorDatatype;
 import io.millrace.inference.onnx.OnnxGraph;
 import io.millrace.inference.onnx.SeededModels;
+import io.millrace.platform.cli.Millrace;
+import io.millrace.platform.cli.Terminal;
 import io.millrace.platform.packaging.ModelPackage;
 import io.millrace.platform.provision.Provisioner;
 import io.millrace.schemas.topics.Topics;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -180,6 +184,58 @@ class ModelsEndToEndTest {
   }
 
   @Test
+  void aModelIsUnloadedAndLoadedAgainByRequest() throws Exception {
+    put(SeededModels.tiny(), "shelf", 1);
+    awaitReady("shelf/versions/1");
+
+    assertThat(post("/v2/repository/models/shelf/unload").statusCode()).isEqualTo(200);
+    HttpResponse<byte[]> refused = infer("shelf", tiny(1));
+    assertThat(refused.statusCode()).isEqualTo(503);
+    assertThat(JSON.readTree(refused.body()).path("code").textValue()).isEqualTo("MODEL_UNLOADED");
+    assertThat(get("/v2/models/shelf/ready").statusCode()).isEqualTo(503);
+
+    assertThat(post("/v2/repository/models/shelf/load").statusCode()).isEqualTo(200);
+    assertThat(infer("shelf", tiny(1)).statusCode()).isEqualTo(200);
+  }
+
+  private static HttpResponse<String> post(String path) throws IOException, InterruptedException {
+    return HTTP.send(
+        HttpRequest.newBuilder(URI.create(gateway.url() + path))
+            .POST(BodyPublishers.noBody())
+            .build(),
+        BodyHandlers.ofString());
+  }
+
+  @Test
+  void aModelOfAnotherServerIsCalledLikeOnesOwn(@TempDir Path directory) throws Exception {
+    Path file = directory.resolve("targets.yaml");
+    Files.writeString(
+        file,
+        "targets: [{name: mirror, kind: model, idempotent: true, oip: {url: '%s', model: tiny}}]"
+            .formatted(gateway.url()));
+    StringWriter out = new StringWriter();
+    int code =
+        Millrace.commandLine(new PrintWriter(out), new PrintWriter(out), Terminal.none())
+            .execute(
+                "apply",
+                "-f",
+                file.toString(),
+                "--bootstrap",
+                platform.endpoints().bootstrapServers(),
+                "--registry",
+                platform.endpoints().schemaRegistryUrl());
+    assertThat(code).as(out.toString()).isZero();
+    awaitReady("mirror/versions/1");
+
+    assertThat(get("/v2/models/mirror").body()).contains("INPUT0", "INPUT1", "OUTPUT0");
+    HttpResponse<byte[]> response = infer("mirror", tiny(21));
+    JsonNode answer = JSON.readTree(response.body());
+    assertThat(response.statusCode()).as(answer.toString()).isEqualTo(200);
+    assertThat(answer.path("model_name").textValue()).isEqualTo("mirror");
+    assertThat(answer.at("/outputs/0/data/0").intValue()).isEqualTo(42);
+  }
+
+  @Test
   void anInputThatDoesNotFitIsNamed() throws Exception {
     byte[] body =
         """
@@ -203,7 +259,8 @@ class ModelsEndToEndTest {
     int unused =
         ModelPackage.of(models.resolve("packaged"), "", "base:1").write("", folder.resolve("out"));
 
-    assertThat(smoke(folder, gateway.url())).startsWith("0 smoke test: " + gateway.url() + "/v2/models/packaged answers: {");
+    assertThat(smoke(folder, gateway.url()))
+        .startsWith("0 smoke test: " + gateway.url() + "/v2/models/packaged answers: {");
     assertThat(smoke(folder, gateway.url() + "/none")).startsWith("1 smoke test: ");
   }
 

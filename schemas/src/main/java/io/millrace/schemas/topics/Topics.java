@@ -220,8 +220,8 @@ public final class Topics {
           KEYED,
           COMPACT,
           WEEK,
-          "operators",
-          "dispatch, plan, workers");
+          "operators, gateway",
+          "dispatch, plan, workers, gateway");
 
   /** What stream tasks saw of targets, added up per flush. */
   public static final Topic<HealthSummary> HEALTH_SUMMARIES =

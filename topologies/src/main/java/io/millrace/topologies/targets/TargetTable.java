@@ -197,6 +197,14 @@ public final class TargetTable {
     return targets.containsKey(name);
   }
 
+  /**
+   * Whether the target is registered as a model that is unloaded, so that no worker will have it.
+   */
+  public boolean unloaded(String name) {
+    Target target = targets.get(name);
+    return target != null && target.spec().getUnloaded();
+  }
+
   /** Whether any target may be run ahead, so that conversations are worth following. */
   public boolean anySpeculative() {
     return anySpeculative;

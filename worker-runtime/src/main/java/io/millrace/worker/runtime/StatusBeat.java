@@ -81,6 +81,7 @@ final class StatusBeat {
         .setPid(ProcessHandle.current().pid())
         .setPools(loads)
         .setTargets(runner.ready())
+        .setProblems(runner.problems())
         .setDraining(draining)
         .setStartedAt(startedAt)
         .setMetrics(metrics)

@@ -48,6 +48,14 @@ public interface TaskRunner {
     return List.of();
   }
 
+  /**
+   * Why targets are not ready that should be, by their names, for the worker's status; a few of
+   * them where they are many.
+   */
+  default Map<String, String> problems() {
+    return Map.of();
+  }
+
   /** What the worker's status says of it, in base units. */
   default Map<String, Double> metrics() {
     return Map.of();

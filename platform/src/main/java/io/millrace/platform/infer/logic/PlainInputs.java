@@ -49,8 +49,7 @@ public final class PlainInputs {
     try {
       return isProtocol(json) ? json : convert(model, TREE.readTree(json));
     } catch (MismatchedInputException e) {
-      throw wrong(
-          "something follows the first JSON value, in line " + e.getLocation().getLineNr());
+      throw wrong("something follows the first JSON value, in line " + e.getLocation().getLineNr());
     } catch (JsonProcessingException e) {
       throw wrong("it is no JSON: " + JsonBody.describe(e));
     } catch (IOException e) {

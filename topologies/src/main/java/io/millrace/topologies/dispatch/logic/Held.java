@@ -55,7 +55,8 @@ final class Held {
         flights.dropWaiter(live, waiter);
       }
       flights.remove(live);
-    } else if (now >= request.getArrivedAt() + longest.toMillis()) {
+    } else if (targets.unloaded(request.getTarget())
+        || now >= request.getArrivedAt() + longest.toMillis()) {
       replies.finish(live, unknown(request, target, now), now);
     } else {
       live.flight.setNextAt(now + CHECK_MILLIS);
@@ -64,6 +65,15 @@ final class Held {
 
   private Answer unknown(Request request, @Nullable Target target, long now) {
     String name = request.getTarget();
+    if (target == null && targets.unloaded(name)) {
+      return failed(
+          request,
+          Outcome.REFUSED,
+          0,
+          "MODEL_UNLOADED",
+          "%s is unloaded; load it with POST /v2/repository/models/NAME/load".formatted(name),
+          now);
+    }
     if (target == null && targets.registered(name)) {
       return failed(
           request,

@@ -122,9 +122,7 @@ public final class Accounting {
 
   /** Whether nothing was run for it. */
   static boolean spared(ServedBy servedBy) {
-    return servedBy == ServedBy.CACHE
-        || servedBy == ServedBy.FLIGHT
-        || servedBy == ServedBy.STALE;
+    return servedBy == ServedBy.CACHE || servedBy == ServedBy.FLIGHT || servedBy == ServedBy.STALE;
   }
 
   private static double finite(double millis) {

@@ -13,8 +13,8 @@ import java.util.Map;
  *
  * <p>The part is found by halving, as water finds its level, so that it takes no longer for many
  * replicas than for few (D. Bertsekas, R. Gallager, "Data Networks", 1992, 6.5.2); what rounding
- * leaves goes, replica by replica, to the pool with the smallest part; one that it cannot pay for is
- * out.
+ * leaves goes, replica by replica, to the pool with the smallest part; one that it cannot pay for
+ * is out.
  */
 public final class Budget {
   private static final int HALVINGS = 60;
