@@ -138,17 +138,20 @@ final class UpCommand implements Callable<Integer> {
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     CountDownLatch stop = new CountDownLatch(1);
     AtomicBoolean failed = new AtomicBoolean();
-    List<Part> started =
-        parts(
-            meters,
-            () -> {
-              failed.set(true);
-              stop.countDown();
-            });
+    Runnable onFailure =
+        () -> {
+          failed.set(true);
+          stop.countDown();
+        };
+    List<Part> started = parts(meters, onFailure);
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(stop, stopped), "stop"));
     try (EmbeddedPlatform platform = start(options, meters, started)) {
       announce(platform, started);
+      if (parts.contains(LEDGER)) {
+        // It counts from the log what was answered, whenever: no request waits for it.
+        platform.add(OperationsPart.ledger(meters, Map.of(), onFailure));
+      }
       stop.await();
       output.err().println("stopping");
     } finally {
@@ -172,14 +175,13 @@ final class UpCommand implements Callable<Integer> {
                     meters,
                     Map.of(OperationsConfig.THREADS, Integer.toString(partitions)),
                     onFailure));
-        case LEDGER -> chosen.add(OperationsPart.ledger(meters, Map.of(), onFailure));
+        case LEDGER, NONE -> {}
         case TOOL_WORKER -> chosen.add(new ToolWorkerPart(meters, Map.of()));
         case MODELS ->
             chosen.add(
                 new ModelsPart(meters, models == null ? data.resolve("models") : models, Map.of()));
         case GATEWAY ->
             chosen.add(new GatewayPart(meters, checked("--gateway-port", gatewayPort()), Map.of()));
-        case NONE -> {}
         default ->
             throw CommandException.usage(
                 "--parts: expected %s, %s, %s, %s, %s or %s, but %s is given"

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -55,7 +56,7 @@ public final class EmbeddedPlatform implements AutoCloseable {
 
   private EmbeddedPlatform(PlatformOptions options, List<Part> parts) {
     this.options = options;
-    this.parts = List.copyOf(parts);
+    this.parts = new CopyOnWriteArrayList<>(parts);
     this.deadline = System.nanoTime() + options.startTimeout().toNanos();
   }
 
@@ -172,6 +173,13 @@ public final class EmbeddedPlatform implements AutoCloseable {
   private <T extends AutoCloseable> T keep(String name, T closing) {
     started.push(new Started(name, closing));
     return closing;
+  }
+
+  /** Starts one more part, for which nobody waits; it is closed by this platform as well. */
+  public void add(Part part) {
+    keep(part.name(), part);
+    parts.add(part);
+    part.start(endpoints);
   }
 
   /** The state of each part, in the order of their start. */
