@@ -153,6 +153,11 @@ final class PoolIntake implements Intake {
   public void close() {
     stopping = true;
     slots.close();
+    if (thread.getState() == Thread.State.NEW) {
+      // Stopped before it began to take tasks: nobody else closes it.
+      consumer.close(Duration.ZERO);
+      return;
+    }
     consumer.wakeup();
     try {
       thread.join();
