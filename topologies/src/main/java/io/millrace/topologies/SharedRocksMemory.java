@@ -22,6 +22,8 @@ public final class SharedRocksMemory implements RocksDBConfigSetter {
   static final String WRITE_BUFFER_BYTES = "millrace.rocksdb.write.buffer.bytes";
 
   private static final int WRITE_BUFFER_OF_STORE = 4 << 20;
+  private static final int WRITE_BUFFER_OF_ANSWERS = 8 << 20;
+  private static final int ANSWERS_FILES = 16;
   private static final double MEMTABLE_BLOOM_SHARE = 0.05;
 
   private static @Nullable Cache cache;
@@ -47,9 +49,15 @@ public final class SharedRocksMemory implements RocksDBConfigSetter {
     options.setTableFormatConfig(table);
     options.setWriteBufferSize(WRITE_BUFFER_OF_STORE);
     options.setMaxWriteBufferNumber(2);
-    // Most look-ups ask whether an operation id is new, and it is: let the memtable say so at once.
+    // Many look-ups ask whether an operation id is new, and it is: let the memtable say so at once.
     options.setMemtablePrefixBloomSizeRatio(MEMTABLE_BLOOM_SHARE);
     options.setMemtableWholeKeyFiltering(true);
+    if (store.contains(Stores.ANSWERS)) {
+      // Written once, in the order of their keys, seldom read, and dropped as a whole when they are
+      // old: to merge their files time and again is work for nothing.
+      options.setWriteBufferSize(WRITE_BUFFER_OF_ANSWERS);
+      options.setLevel0FileNumCompactionTrigger(ANSWERS_FILES);
+    }
   }
 
   private static long bytes(Map<String, Object> settings, String key) {

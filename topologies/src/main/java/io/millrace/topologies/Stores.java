@@ -3,6 +3,7 @@ package io.millrace.topologies;
 import io.millrace.schemas.serde.EventSerde;
 import io.millrace.schemas.topics.Topic;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import org.apache.avro.generic.GenericContainer;
 import org.apache.kafka.common.serialization.Serdes;
@@ -15,8 +16,17 @@ import org.apache.kafka.streams.state.WindowStore;
  * bytes.
  */
 public final class Stores {
+  /** How the names of stores of {@link #writtenOnce} end. */
+  public static final String ANSWERS = "-answers";
+
   private static final Map<String, String> CHANGELOG =
       Map.of("max.message.bytes", Integer.toString(Topic.RECORD_BYTES_MAX));
+
+  /** How much longer than its store a changelog keeps what is written once. */
+  private static final Duration KEPT_LONGER = Duration.ofMinutes(5);
+
+  private static final Duration SEGMENT = Duration.ofMinutes(5);
+  private static final int SEGMENT_BYTES = 64 << 20;
 
   private Stores() {}
 
@@ -66,7 +76,17 @@ public final class Stores {
   }
 
   /**
-   * A store that forgets by itself, of bytes: whether something was seen.
+   * A store that forgets by itself, each key of which is written once.
+   *
+   * @param serdes settings of the Avro serde
+   */
+  public static <V extends GenericContainer> StoreBuilder<WindowStore<String, V>> writtenOnce(
+      String name, Class<V> type, Duration retention, Map<String, ?> serdes) {
+    return forgetting(name, type, retention, serdes).withLoggingEnabled(onceChangelog(retention));
+  }
+
+  /**
+   * A store that forgets by itself, of bytes: whether something was seen. Each key is written once.
    *
    * @param retention what is older than the newest entry by that is dropped
    */
@@ -76,7 +96,20 @@ public final class Stores {
                 name, retention, Duration.ofMillis(1), false),
             Serdes.String(),
             Serdes.ByteArray())
-        .withLoggingEnabled(Map.of())
+        .withLoggingEnabled(onceChangelog(retention))
         .withCachingDisabled();
+  }
+
+  /**
+   * Not compacted: no record replaces another, and the broker's cleaner would copy all of them time
+   * and again.
+   */
+  private static Map<String, String> onceChangelog(Duration retention) {
+    Map<String, String> changelog = new HashMap<>(CHANGELOG);
+    changelog.put("cleanup.policy", "delete");
+    changelog.put("retention.ms", Long.toString(retention.plus(KEPT_LONGER).toMillis()));
+    changelog.put("segment.ms", Long.toString(SEGMENT.toMillis()));
+    changelog.put("segment.bytes", Integer.toString(SEGMENT_BYTES));
+    return changelog;
   }
 }

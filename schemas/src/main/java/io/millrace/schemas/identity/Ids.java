@@ -37,6 +37,15 @@ public final class Ids {
   }
 
   /**
+   * The first id of a time: no id of it is less, and all ids of earlier times are, as texts.
+   *
+   * @param time not before 1970
+   */
+  public static String firstAt(Instant time) {
+    return format((time.toEpochMilli() << 16) | 0x7000L, 1L << 63);
+  }
+
+  /**
    * The UUIDv8 derived from the given parts; equal parts give equal ids.
    *
    * @param parts what it is derived from, in order; the boundary between parts counts

@@ -89,7 +89,10 @@ final class DispatchProcessor extends ContextualProcessor<String, Object, String
                 context.getStateStore(nodes.flights),
                 context.getStateStore(nodes.waiters),
                 context.getStateStore(nodes.cache),
-                new Answered<>(context.getStateStore(nodes.answers), policy.dedupeWindow()),
+                new Answered<>(
+                    context.getStateStore(nodes.answers),
+                    policy.dedupeWindow(),
+                    context.currentSystemTimeMs()),
                 nodes.sequences == null ? null : context.getStateStore(nodes.sequences)),
             this,
             HealthFlush.start(context, ticks, nodes.stream, nodes.summaries, HealthFlush.OFTEN),

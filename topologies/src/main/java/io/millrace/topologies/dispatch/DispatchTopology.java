@@ -11,6 +11,7 @@ import io.millrace.state.Flight;
 import io.millrace.state.Request;
 import io.millrace.state.Sequence;
 import io.millrace.topologies.Answered;
+import io.millrace.topologies.HeldBackStore;
 import io.millrace.topologies.Operations;
 import io.millrace.topologies.Stores;
 import java.util.Optional;
@@ -72,14 +73,16 @@ public final class DispatchTopology {
         cancels,
         cached);
     topology.addStateStore(
-        FlightStore.builder(Stores.keyValue(nodes.flights, Flight.class, operations.serdes())),
+        HeldBackStore.builder(
+            Stores.keyValue(nodes.flights, Flight.class, operations.serdes()),
+            Flight::getClaimRequired),
         nodes.dispatch);
     topology.addStateStore(
         Stores.keyValue(nodes.waiters, Request.class, operations.serdes()), nodes.dispatch);
     topology.addStateStore(
         Stores.keyValue(nodes.cache, CachedOutput.class, operations.serdes()), nodes.dispatch);
     topology.addStateStore(
-        Stores.forgetting(
+        Stores.writtenOnce(
             nodes.answers,
             Answer.class,
             Answered.retention(policy.dedupeWindow(), policy.clockSkew()),

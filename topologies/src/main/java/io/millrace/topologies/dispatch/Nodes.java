@@ -1,5 +1,6 @@
 package io.millrace.topologies.dispatch;
 
+import io.millrace.topologies.Stores;
 import org.jspecify.annotations.Nullable;
 
 /** Names of the processors, sinks and stores of the request path of one kind of operation. */
@@ -52,7 +53,7 @@ final class Nodes {
     this.flights = prefix + "-flights";
     this.waiters = prefix + "-waiters";
     this.cache = prefix + "-cache";
-    this.answers = prefix + "-answers";
+    this.answers = prefix + Stores.ANSWERS;
     this.sequences = sequences;
   }
 }

@@ -4,6 +4,7 @@ import io.millrace.events.SplitStatus;
 import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.state.EnsembleProgress;
+import io.millrace.topologies.HeldBackStore;
 import io.millrace.topologies.Operations;
 import io.millrace.topologies.Stores;
 import io.millrace.topologies.ensemble.logic.SplitTable;
@@ -50,10 +51,10 @@ public final class EnsembleTopology {
         () -> new EnsembleProcessor(operations.targets(), splits, operations.metrics()),
         operations.source(InferenceTopics.ENSEMBLES),
         operations.source(InferenceTopics.RESULTS));
-    // With the record cache: an ensemble that ends before the next commit leaves no trace, and one
-    // that a crash forgets is read from its topic again.
+    // An ensemble that a crash forgets is read from its topic again.
     topology.addStateStore(
-        Stores.keyValue(RUNNING, EnsembleProgress.class, operations.serdes()).withCachingEnabled(),
+        HeldBackStore.builder(
+            Stores.keyValue(RUNNING, EnsembleProgress.class, operations.serdes()), run -> false),
         ENSEMBLE);
     operations.sinks().add(CALLS, InferenceTopics.REQUESTS, ENSEMBLE);
     operations.sinks().add(ATTEMPTS, InferenceTopics.ATTEMPTS, ENSEMBLE);

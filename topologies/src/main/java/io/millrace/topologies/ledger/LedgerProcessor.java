@@ -58,7 +58,7 @@ final class LedgerProcessor
   public void init(ProcessorContext<String, Object> context) {
     super.init(context);
     WindowStore<String, byte[]> marks = context.getStateStore(LedgerTopology.COUNTED);
-    counted = new Answered<>(marks, LedgerTopology.REMEMBERED);
+    counted = new Answered<>(marks, LedgerTopology.REMEMBERED, context.currentSystemTimeMs());
     windows = context.getStateStore(LedgerTopology.WINDOWS);
     Instant now = Instant.ofEpochMilli(context.currentSystemTimeMs());
     // What was counted and not yet said when this stopped is said now; saying it twice is no harm.

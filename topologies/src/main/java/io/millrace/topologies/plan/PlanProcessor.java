@@ -76,7 +76,11 @@ final class PlanProcessor extends ContextualProcessor<String, Object, String, Ob
     super.init(context);
     ticks = new Ticks(context);
     plans = context.getStateStore(PlanTopology.PLANS);
-    answers = new Answered<>(context.getStateStore(PlanTopology.ANSWERS), policy.dedupeWindow());
+    answers =
+        new Answered<>(
+            context.getStateStore(PlanTopology.ANSWERS),
+            policy.dedupeWindow(),
+            context.currentSystemTimeMs());
     health =
         HealthFlush.start(
             context, ticks, PlanTopology.PLAN, PlanTopology.SUMMARIES, HealthFlush.SELDOM);

@@ -5,6 +5,7 @@ import io.millrace.schemas.topics.Topics;
 import io.millrace.state.PlanAnswer;
 import io.millrace.state.PlanProgress;
 import io.millrace.topologies.Answered;
+import io.millrace.topologies.HeldBackStore;
 import io.millrace.topologies.Operations;
 import io.millrace.topologies.Stores;
 
@@ -27,7 +28,7 @@ public final class PlanTopology {
   static final String SUMMARIES = "results-health-summaries";
 
   static final String PLANS = "plans";
-  static final String ANSWERS = "plan-answers";
+  static final String ANSWERS = "plan" + Stores.ANSWERS;
 
   private PlanTopology() {}
 
@@ -49,12 +50,13 @@ public final class PlanTopology {
         plans,
         cancels,
         RESULTS);
-    // With the record cache: a plan that ends before the next commit leaves no trace, and one that
-    // a crash forgets is read from tool.plans again.
+    // A plan that a crash forgets is read from tool.plans again.
     topology.addStateStore(
-        Stores.keyValue(PLANS, PlanProgress.class, operations.serdes()).withCachingEnabled(), PLAN);
+        HeldBackStore.builder(
+            Stores.keyValue(PLANS, PlanProgress.class, operations.serdes()), plan -> false),
+        PLAN);
     topology.addStateStore(
-        Stores.forgetting(
+        Stores.writtenOnce(
             ANSWERS,
             PlanAnswer.class,
             Answered.retention(policy.dedupeWindow(), policy.clockSkew()),

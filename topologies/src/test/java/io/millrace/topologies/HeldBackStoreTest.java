@@ -1,4 +1,4 @@
-package io.millrace.topologies.dispatch;
+package io.millrace.topologies;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
@@ -7,9 +7,6 @@ import io.millrace.schemas.fixtures.FakeRegistry;
 import io.millrace.schemas.serde.EventDeserializer;
 import io.millrace.state.Flight;
 import io.millrace.state.Request;
-import io.millrace.topologies.KeptState;
-import io.millrace.topologies.SharedRocksMemory;
-import io.millrace.topologies.Stores;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,8 +30,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the store of flights leaves in its changelog; the test driver commits after each record. */
-class FlightStoreTest {
+/** What the store leaves of flights in its changelog; the test driver commits after each record. */
+class HeldBackStoreTest {
   private static final String STORE = "flights";
   private static final String CHANGELOG = "test-flights-changelog";
 
@@ -60,7 +57,9 @@ class FlightStoreTest {
     topology.addSource("in", new StringDeserializer(), new StringDeserializer(), "in");
     topology.addProcessor("work", Worker::new, "in");
     topology.addStateStore(
-        FlightStore.builder(Stores.keyValue(STORE, Flight.class, registry.settings())), "work");
+        HeldBackStore.builder(
+            Stores.keyValue(STORE, Flight.class, registry.settings()), Flight::getClaimRequired),
+        "work");
     return new TopologyTestDriver(topology, properties());
   }
 
