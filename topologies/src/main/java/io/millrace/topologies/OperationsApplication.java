@@ -21,10 +21,12 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.streams.KafkaClientSupplier;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.apache.kafka.streams.processor.internals.DefaultKafkaClientSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +37,7 @@ import org.slf4j.LoggerFactory;
 public final class OperationsApplication implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(OperationsApplication.class);
   private static final String GLOBAL_THREAD = "GlobalStreamThread";
+  private static final String CLASSIC = "classic";
   private static final int ANSWER_MILLIS = 5_000;
   private static final Duration CLOSE = Duration.ofSeconds(10);
 
@@ -75,7 +78,7 @@ public final class OperationsApplication implements AutoCloseable {
    */
   private OperationsApplication(
       Topology topology, Properties properties, Runnable learning, MeterRegistry meters) {
-    this.streams = new KafkaStreams(topology, properties);
+    this.streams = new KafkaStreams(topology, properties, clients(properties));
     streams.setUncaughtExceptionHandler(
         failure -> {
           // Kafka calls this on the thread that failed, and cannot replace that of the tables.
@@ -128,6 +131,14 @@ public final class OperationsApplication implements AutoCloseable {
         }
       }
     }
+  }
+
+  private static KafkaClientSupplier clients(Properties properties) {
+    boolean bursts =
+        StreamsConfig.AT_LEAST_ONCE.equals(
+                properties.get(StreamsConfig.PROCESSING_GUARANTEE_CONFIG))
+            && CLASSIC.equals(properties.get(StreamsConfig.GROUP_PROTOCOL_CONFIG));
+    return bursts ? new BurstClients(System::nanoTime) : new DefaultKafkaClientSupplier();
   }
 
   private static int partitions(OperationsConfig config) {

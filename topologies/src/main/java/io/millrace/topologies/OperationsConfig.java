@@ -126,7 +126,7 @@ public final class OperationsConfig extends Settings {
               16L << 20,
               ConfigDef.Range.between(0, 1L << 40),
               ConfigDef.Importance.LOW,
-              "Record cache of plans and health, bytes; dispatch has none.")
+              "Record cache of health and sums of usage, bytes; the request path has none.")
           .define(
               BLOCK_CACHE_BYTES,
               ConfigDef.Type.LONG,

@@ -26,7 +26,7 @@ final class RequestsCommand implements Callable<Integer> {
 
   @Mixin
   private JvmOptions jvms =
-      new JvmOptions(List.of("-XX:+UseSerialGC"), List.of("-XX:+UseSerialGC", "-Xmx512m"));
+      new JvmOptions(List.of("-XX:+UseG1GC"), List.of("-XX:+UseSerialGC", "-Xmx512m"));
 
   @Option(
       names = "--concurrency",

@@ -65,10 +65,14 @@ public final class ChildJvm implements AutoCloseable {
     }
   }
 
-  /** The class data archive this JVM was given, which halves the time to start. */
+  /** What the launcher gives every JVM: the class data archive, and huge pages. */
   private static List<String> inherited() {
     return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(a -> a.startsWith("-XX:SharedArchiveFile=") || a.startsWith("-Xshare"))
+        .filter(
+            a ->
+                a.startsWith("-XX:SharedArchiveFile=")
+                    || a.startsWith("-Xshare")
+                    || a.equals("-XX:+UseTransparentHugePages"))
         .toList();
   }
 

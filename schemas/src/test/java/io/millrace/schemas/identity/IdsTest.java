@@ -24,6 +24,19 @@ class IdsTest {
   }
 
   @Property
+  void theFirstIdOfATimeIsBetweenThoseOfEarlierTimesAndItsOwn(
+      @ForAll @LongRange(min = 1, max = (1L << 47) - 1) long millis, @ForAll long seed) {
+    String first = Ids.firstAt(Instant.ofEpochMilli(millis));
+    String before = Ids.v7(millis - 1, new Random(seed));
+    String own = Ids.v7(millis, new Random(seed));
+    assertThat(first)
+        .isGreaterThan(before)
+        .isGreaterThan(Ids.part(before, "call"))
+        .isLessThanOrEqualTo(own)
+        .isLessThan(Ids.part(own, "call"));
+  }
+
+  @Property
   void derivedIdsRepeatAndKeepPartsApart(@ForAll String a, @ForAll String b) {
     String id = Ids.derived(a, b);
     UUID uuid = UUID.fromString(id);
