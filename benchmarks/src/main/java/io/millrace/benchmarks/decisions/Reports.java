@@ -59,6 +59,7 @@ final class Reports {
     result.setRunMs(latency);
     result.setCostMicros(3);
     result.setParentCall("");
+    result.setAnsweredBy("");
     return result;
   }
 
