@@ -21,6 +21,7 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.KafkaClientSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Clients of stream threads whose producers send together what one pass of the thread says.
@@ -103,33 +104,49 @@ final class BurstClients implements KafkaClientSupplier {
    * alone.
    */
   private final class BurstProducer extends KafkaProducer<byte[], byte[]> {
-    private static final Future<RecordMetadata> UNKNOWN =
-        CompletableFuture.failedFuture(
-            new UnsupportedOperationException("what became of a record is told to its callback"));
-
     private final List<Held> held = new ArrayList<>();
     private boolean passing;
     private long since;
 
-    private record Held(ProducerRecord<byte[], byte[]> record, Callback callback) {}
+    /** A record, and who hears what became of it. */
+    private static final class Held extends CompletableFuture<RecordMetadata> implements Callback {
+      private final ProducerRecord<byte[], byte[]> record;
+      private final @Nullable Callback callback;
+
+      Held(ProducerRecord<byte[], byte[]> record, @Nullable Callback callback) {
+        this.record = record;
+        this.callback = callback;
+      }
+
+      @Override
+      public void onCompletion(@Nullable RecordMetadata metadata, @Nullable Exception failure) {
+        if (failure == null) {
+          complete(metadata);
+        } else {
+          completeExceptionally(failure);
+        }
+        if (callback != null) {
+          callback.onCompletion(metadata, failure);
+        }
+      }
+    }
 
     BurstProducer(Map<String, Object> config) {
       super(config, new ByteArraySerializer(), new ByteArraySerializer());
     }
 
-    /**
-     * @return for a record that is held a future that is of no use; Kafka Streams asks the callback
-     */
     @Override
-    public Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
+    public Future<RecordMetadata> send(
+        ProducerRecord<byte[], byte[]> record, @Nullable Callback callback) {
       long now = nanoTime.getAsLong();
       if (!passing) {
         passing = true;
         since = now;
       }
       if (now - since < HELD_MICROS * 1_000L) {
-        held.add(new Held(record, callback));
-        return UNKNOWN;
+        Held later = new Held(record, callback);
+        held.add(later);
+        return later;
       }
       release();
       return super.send(record, callback);
@@ -146,9 +163,9 @@ final class BurstClients implements KafkaClientSupplier {
       held.clear();
       for (Held each : now) {
         try {
-          super.send(each.record, each.callback);
+          super.send(each.record, each);
         } catch (RuntimeException e) {
-          each.callback.onCompletion(null, e);
+          each.onCompletion(null, e);
         }
       }
     }

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
@@ -78,6 +79,17 @@ class BurstClientsTest {
     consumer.poll(Duration.ZERO);
     send("d");
     assertThat(failed).hasSize(3);
+  }
+
+  @Test
+  void whoSentWithoutACallbackHearsByTheFuture() {
+    Future<?> sent = producer.send(new ProducerRecord<>("a", new byte[0]));
+    assertThat(sent).isNotDone();
+    consumer.poll(Duration.ZERO);
+    assertThat(sent)
+        .failsWithin(Duration.ZERO)
+        .withThrowableThat()
+        .withCauseInstanceOf(TimeoutException.class);
   }
 
   @Test
