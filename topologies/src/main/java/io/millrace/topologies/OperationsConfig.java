@@ -18,7 +18,9 @@ public final class OperationsConfig extends Settings {
   /** Stream threads. */
   public static final String THREADS = "num.stream.threads";
 
-  private static final String LEDGER_ENABLED = "ledger.enabled";
+  /** Whether the ledger runs beside operations. */
+  public static final String LEDGER_ENABLED = "ledger.enabled";
+
   private static final String LEDGER_APPLICATION_ID = "ledger.application.id";
   private static final String GROUP_PROTOCOL = "group.protocol";
   private static final String STANDBYS = "num.standby.replicas";

@@ -35,6 +35,13 @@ final class DecisionsCommand implements Callable<Integer> {
   private int warmUpRecords;
 
   @Option(
+      names = "--ledger",
+      description =
+          "Let the ledger count usage in the process of health as well, as `up` does; its CPU then"
+              + " counts.")
+  private boolean ledger;
+
+  @Option(
       names = "--jvm",
       split = " ",
       defaultValue = "-XX:+UseSerialGC -Xmx1g",
@@ -49,7 +56,7 @@ final class DecisionsCommand implements Callable<Integer> {
     Conditions conditions = Conditions.now();
     output.err().println(conditions.text());
     DecisionsBenchmark.Result result =
-        new DecisionsBenchmark(records, warmUpRecords, jvm, output.err()::println).run();
+        new DecisionsBenchmark(records, warmUpRecords, ledger, jvm, output.err()::println).run();
     output
         .out()
         .println(
@@ -64,6 +71,7 @@ final class DecisionsCommand implements Callable<Integer> {
     output.out().flush();
     ObjectNode document = (ObjectNode) Documents.of(result);
     document.put("warmup_records", warmUpRecords);
+    document.put("ledger", ledger);
     document.put("jvm", String.join(" ", jvm));
     document.set("conditions", Documents.of(conditions));
     output.writeJson(document);

@@ -44,6 +44,7 @@ public final class DecisionsBenchmark {
 
   private final int records;
   private final int warmUpRecords;
+  private final boolean ledger;
   private final List<String> jvm;
   private final java.util.function.Consumer<String> progress;
 
@@ -65,16 +66,19 @@ public final class DecisionsBenchmark {
   /**
    * @param records sent for the measurement
    * @param warmUpRecords sent before
+   * @param ledger whether the ledger, an application of its own, runs in the process of health
    * @param jvm options of the JVMs of both consumers
    * @param progress gets a line at each step
    */
   public DecisionsBenchmark(
       int records,
       int warmUpRecords,
+      boolean ledger,
       List<String> jvm,
       java.util.function.Consumer<String> progress) {
     this.records = records;
     this.warmUpRecords = warmUpRecords;
+    this.ledger = ledger;
     this.jvm = List.copyOf(jvm);
     this.progress = progress;
   }
@@ -152,6 +156,7 @@ public final class DecisionsBenchmark {
         %s=%s
         %s=%s
         session.timeout.ms=300000
+        %s=%s
         """
             .formatted(
                 OperationsConfig.BOOTSTRAP_SERVERS,
@@ -159,7 +164,9 @@ public final class DecisionsBenchmark {
                 OperationsConfig.SCHEMA_REGISTRY_URL,
                 connection.registry(),
                 OperationsConfig.STATE_DIR,
-                work.sub("state"));
+                work.sub("state"),
+                OperationsConfig.LEDGER_ENABLED,
+                ledger);
     try {
       Files.writeString(file, settings);
     } catch (IOException e) {

@@ -43,10 +43,13 @@ final class LedgerProcessor
 
   private final Accounting accounting;
   private final int partitions;
-  private final Map<String, UsageWindow> unsaid = new HashMap<>();
+  private final Map<Place, UsageWindow> unsaid = new HashMap<>();
   private Answered<byte[]> counted;
   private WindowStore<String, UsageWindow> windows;
   private Ticks ticks;
+
+  /** Where a sum lies in the store. */
+  private record Place(String name, long start) {}
 
   @SuppressWarnings("NullAway.Init") // Kafka calls init before anything else
   LedgerProcessor(Accounting accounting, int partitions) {
@@ -66,7 +69,7 @@ final class LedgerProcessor
         windows.fetchAll(now.minus(SAID_AGAIN).minus(Duration.ofDays(1)), now)) {
       while (open.hasNext()) {
         KeyValue<Windowed<String>, UsageWindow> window = open.next();
-        unsaid.put(Windows.key(window.value), window.value);
+        unsaid.put(new Place(window.key.key(), window.key.window().start()), window.value);
       }
     }
     ticks = new Ticks(context);
@@ -75,9 +78,11 @@ final class LedgerProcessor
 
   private void say(long now) {
     unsaid.forEach(
-        (key, window) ->
+        (place, window) ->
             context()
-                .forward(new Record<>(key, (Object) window, now), LedgerTopology.WINDOWS_SINK));
+                .forward(
+                    new Record<>(Windows.key(window), (Object) window, now),
+                    LedgerTopology.WINDOWS_SINK));
     unsaid.clear();
   }
 
@@ -176,11 +181,12 @@ final class LedgerProcessor
       // Its window is closed; the usage record stands.
       return;
     }
-    String name = Windows.name(length, usage);
-    UsageWindow sum =
-        Windows.add(windows.fetch(name, start), length, context().taskId().partition(), usage);
-    windows.put(name, sum, start);
-    unsaid.put(Windows.key(sum), sum);
+    Place place = new Place(Windows.name(length, usage), start);
+    UsageWindow known = unsaid.get(place);
+    UsageWindow before = known != null ? known : windows.fetch(place.name(), start);
+    UsageWindow sum = Windows.add(before, length, context().taskId().partition(), usage);
+    windows.put(place.name(), sum, start);
+    unsaid.put(place, sum);
   }
 
   private void reject(Record<String, Object> rejection) {

@@ -23,18 +23,28 @@ public final class Windows {
 
   /** Names a window of a tenant and target within its time. */
   public static String name(Duration length, Usage usage) {
-    return "%dh/%s/%s".formatted(length.toHours(), usage.getTenant(), usage.getTarget());
+    return name(length.toHours(), usage.getTenant(), usage.getTarget());
+  }
+
+  private static String name(long hours, String tenant, String target) {
+    return hours + "h/" + segment(tenant) + '/' + target;
   }
 
   /** Names a window among all. */
   public static String key(UsageWindow window) {
-    return "%s/%dh/%s/%s/%d"
-        .formatted(
-            window.getWindowStartAt(),
-            Duration.ofMillis(window.getWindowMs()).toHours(),
-            window.getTenant(),
-            window.getTarget(),
-            window.getPart());
+    long hours = Duration.ofMillis(window.getWindowMs()).toHours();
+    return window.getWindowStartAt()
+        + "/"
+        + name(hours, window.getTenant(), window.getTarget())
+        + '/'
+        + window.getPart();
+  }
+
+  /** Whoever reports may name any tenant: one with a slash must not look like another's target. */
+  private static String segment(String tenant) {
+    return tenant.indexOf('/') < 0 && tenant.indexOf('%') < 0
+        ? tenant
+        : tenant.replace("%", "%25").replace("/", "%2F");
   }
 
   /**

@@ -183,4 +183,19 @@ class AccountingTest {
     assertThat(sum.getWindowStartAt()).isEqualTo(Instant.parse("2026-01-01T12:00:00Z"));
     assertThat(Windows.key(sum)).isEqualTo("2026-01-01T12:00:00Z/1h/acme/tool:search/3");
   }
+
+  @Test
+  void tenantsWithSlashesAreKeptApart() {
+    Duration hour = Windows.LENGTHS.get(0);
+    Usage one = usage(result());
+    one.setTenant("acme/tool:search");
+    one.setTarget("a");
+    Usage other = usage(result());
+    other.setTenant("acme");
+    other.setTarget("tool:search/a");
+
+    assertThat(Windows.name(hour, one)).isNotEqualTo(Windows.name(hour, other));
+    assertThat(Windows.key(Windows.add(null, hour, 0, one)))
+        .isNotEqualTo(Windows.key(Windows.add(null, hour, 0, other)));
+  }
 }
