@@ -30,14 +30,14 @@ import org.jspecify.annotations.Nullable;
  * at that record and finds no other, so a plan's eight calls would go out as one and seven, be
  * fetched as one and seven and be processed as one and seven, each with its round trip. Here the
  * records of a pass are held until the thread polls for the next ones, and then given to the
- * producer at once. Nothing is held for more than the first {@value #HELD_MICROS} microseconds of a
- * pass: in a long one the sender finds enough to send while the thread goes on.
+ * producer at once. Nothing is held for more than the first {@value #HELD_MILLIS} ms of a pass: in
+ * one that takes longer, after a start for instance, the sender works while the thread goes on.
  *
  * <p>For threads at least once, of the classic group protocol: a transaction's records must be in
  * the producer when it ends, and the streams protocol takes no consumers of others.
  */
 final class BurstClients implements KafkaClientSupplier {
-  private static final int HELD_MICROS = 400;
+  private static final int HELD_MILLIS = 5;
   private static final String PRODUCER = "-producer";
   private static final String CONSUMER = "-consumer";
 
@@ -143,7 +143,7 @@ final class BurstClients implements KafkaClientSupplier {
         passing = true;
         since = now;
       }
-      if (now - since < HELD_MICROS * 1_000L) {
+      if (now - since < HELD_MILLIS * 1_000_000L) {
         Held later = new Held(record, callback);
         held.add(later);
         return later;
