@@ -27,6 +27,7 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.apache.kafka.streams.processor.internals.DefaultKafkaClientSupplier;
+import org.rocksdb.RocksDB;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +40,9 @@ public final class OperationsApplication implements AutoCloseable {
   private static final String GLOBAL_THREAD = "GlobalStreamThread";
   private static final String CLASSIC = "classic";
   private static final int ANSWER_MILLIS = 5_000;
+  private static final long BACKOFF_MS = 5;
+  private static final int TABLES_WAIT_MS = 100;
+  private static final int RESTORE_WAIT_MS = 20;
   private static final Duration CLOSE = Duration.ofSeconds(10);
 
   private final KafkaStreams streams;
@@ -116,6 +120,16 @@ public final class OperationsApplication implements AutoCloseable {
         properties,
         () -> known.learn(LedgerTopology.SOURCES, config.serde()),
         meters);
+  }
+
+  /**
+   * Begins to load what every application needs and what takes long, the library of the state
+   * stores; returns at once. For a process that has to do other things before it starts one.
+   */
+  public static void preload() {
+    Thread library = new Thread(RocksDB::loadLibrary, "rocksdb-library");
+    library.setDaemon(true);
+    library.start();
   }
 
   /** A schema that was registered by now is not asked for when the registry is away. */
@@ -197,6 +211,19 @@ public final class OperationsApplication implements AutoCloseable {
     settings.put(
         StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG),
         Topic.REJECTION_BYTES_MAX);
+    // Changelogs are all made at once, but Kafka Streams looks at one in each of its turns, and
+    // pauses between them for as long as the main consumer does before it tries again.
+    settings.put(
+        StreamsConfig.mainConsumerPrefix(ConsumerConfig.RETRY_BACKOFF_MS_CONFIG), BACKOFF_MS);
+    // Tables and changelogs are read one after the other at the start, and the first request for
+    // the
+    // next one waits on the broker behind a fetch of what is yet to come to the last one.
+    settings.put(
+        StreamsConfig.globalConsumerPrefix(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG),
+        TABLES_WAIT_MS);
+    settings.put(
+        StreamsConfig.restoreConsumerPrefix(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG),
+        RESTORE_WAIT_MS);
     settings.put(
         StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG),
         config.sessionTimeoutMillis());

@@ -65,13 +65,14 @@ public final class ChildJvm implements AutoCloseable {
     }
   }
 
-  /** What the launcher gives every JVM: the class data archive, and huge pages. */
+  /** What the launcher gives every JVM: class data archive, huge pages, when to optimize. */
   private static List<String> inherited() {
     return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(
             a ->
                 a.startsWith("-XX:SharedArchiveFile=")
                     || a.startsWith("-Xshare")
+                    || a.startsWith("-XX:Tier4")
                     || a.equals("-XX:+UseTransparentHugePages"))
         .toList();
   }

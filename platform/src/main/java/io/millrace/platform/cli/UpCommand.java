@@ -15,6 +15,7 @@ import io.millrace.platform.embedded.SchemasPart;
 import io.millrace.platform.embedded.ToolWorkerPart;
 import io.millrace.platform.provision.Provisioner;
 import io.millrace.schemas.topics.Topics;
+import io.millrace.topologies.OperationsApplication;
 import io.millrace.topologies.OperationsConfig;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -135,6 +136,9 @@ final class UpCommand implements Callable<Integer> {
             flushBeforeAck,
             topics,
             START_TIMEOUT);
+    if (parts.contains(OPERATIONS)) {
+      OperationsApplication.preload();
+    }
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     CountDownLatch stop = new CountDownLatch(1);
     AtomicBoolean failed = new AtomicBoolean();
