@@ -32,8 +32,7 @@ import org.slf4j.LoggerFactory;
  * The whole platform in this JVM: started in order, stopped in the reverse order.
  *
  * <p>The order is: the data directory, the admin server, the broker, the topics, the registry, the
- * caller's {@link Part}s, which start at once and stop one by one. Nothing is printed; {@link
- * #readyAfter} says how long it took.
+ * caller's {@link Part}s. Nothing is printed; {@link #readyAfter} says how long it took.
  */
 public final class EmbeddedPlatform implements AutoCloseable {
 
@@ -98,7 +97,10 @@ public final class EmbeddedPlatform implements AutoCloseable {
     done.add(BROKER);
     SchemaRegistryServer registry = topicsAndRegistry(broker.bootstrapServers());
     endpoints = new Endpoints(broker.bootstrapServers(), registry.url(), data.path());
-    startParts();
+    for (Part part : parts) {
+      keep(part.name(), part);
+      part.start(endpoints);
+    }
     parts.forEach(this::await);
     data.ready(
         endpoints.bootstrapServers(),
@@ -141,22 +143,6 @@ public final class EmbeddedPlatform implements AutoCloseable {
       done.add(REGISTRY);
       return registry;
     }
-  }
-
-  /** All at once: none needs another to start, and each waits for the broker more than it works. */
-  private void startParts() {
-    parts.forEach(part -> keep(part.name(), part));
-    List<CompletableFuture<Void>> starts =
-        parts.stream()
-            .map(
-                part ->
-                    CompletableFuture.runAsync(
-                        () -> part.start(endpoints),
-                        start -> new Thread(start, "start-" + part.name()).start()))
-            .toList();
-    // All of them, also when one failed: what started must be closed again.
-    starts.forEach(start -> start.exceptionally(failure -> null).join());
-    starts.forEach(EmbeddedPlatform::joined);
   }
 
   private static <T> T joined(CompletableFuture<T> future) {

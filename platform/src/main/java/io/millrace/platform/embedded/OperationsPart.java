@@ -5,11 +5,16 @@ import io.millrace.topologies.OperationsApplication;
 import io.millrace.topologies.OperationsConfig;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The request path, plans and health; or the ledger, which runs in the same way. */
 public final class OperationsPart implements Part {
+  private static final Logger LOG = LoggerFactory.getLogger(OperationsPart.class);
+
   private final String name;
   private final BiFunction<OperationsConfig, MeterRegistry, OperationsApplication> maker;
   private final MeterRegistry meters;
@@ -74,7 +79,15 @@ public final class OperationsPart implements Part {
     OperationsApplication started = maker.apply(new OperationsConfig(all), meters);
     application = started;
     started.onFailure(onFailure);
-    started.start();
+    // Until the global tables are filled: meanwhile the next parts start.
+    CompletableFuture.runAsync(started::start, run -> new Thread(run, name + "-start").start())
+        .whenComplete(
+            (done, failure) -> {
+              if (failure != null) {
+                LOG.error("The application {} could not start", name, failure);
+                onFailure.run();
+              }
+            });
   }
 
   @Override
