@@ -215,9 +215,8 @@ public final class OperationsApplication implements AutoCloseable {
     // pauses between them for as long as the main consumer does before it tries again.
     settings.put(
         StreamsConfig.mainConsumerPrefix(ConsumerConfig.RETRY_BACKOFF_MS_CONFIG), BACKOFF_MS);
-    // Tables and changelogs are read one after the other at the start, and the first request for
-    // the
-    // next one waits on the broker behind a fetch of what is yet to come to the last one.
+    // Tables and changelogs are read one by one at the start, and the first request for the next
+    // one waits on the broker behind a fetch of what is yet to come to the last one.
     settings.put(
         StreamsConfig.globalConsumerPrefix(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG),
         TABLES_WAIT_MS);

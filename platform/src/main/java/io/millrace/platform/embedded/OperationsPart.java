@@ -21,6 +21,7 @@ public final class OperationsPart implements Part {
   private final Map<String, String> settings;
   private final Runnable onFailure;
   private volatile @Nullable OperationsApplication application;
+  private volatile @Nullable CompletableFuture<?> starting;
 
   /**
    * @param settings further settings of the application
@@ -80,18 +81,24 @@ public final class OperationsPart implements Part {
     application = started;
     started.onFailure(onFailure);
     // Until the global tables are filled: meanwhile the next parts start.
-    CompletableFuture.runAsync(started::start, run -> new Thread(run, name + "-start").start())
-        .whenComplete(
-            (done, failure) -> {
-              if (failure != null) {
-                LOG.error("The application {} could not start", name, failure);
-                onFailure.run();
-              }
-            });
+    starting =
+        CompletableFuture.runAsync(started::start, run -> new Thread(run, name + "-start").start())
+            .whenComplete(
+                (done, failure) -> {
+                  if (failure != null) {
+                    LOG.error("The application {} could not start", name, failure);
+                    onFailure.run();
+                  }
+                });
   }
 
   @Override
   public boolean ready() {
+    CompletableFuture<?> begun = starting;
+    if (begun != null && begun.isCompletedExceptionally()) {
+      throw new PlatformStartException(
+          "The application '%s' could not start; its log lines say why.".formatted(name));
+    }
     OperationsApplication running = application;
     return running != null && running.ready();
   }

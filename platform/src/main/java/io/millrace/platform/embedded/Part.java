@@ -15,7 +15,11 @@ public interface Part extends AutoCloseable {
   /** Starts it; the topics of the catalogue exist. Called once. */
   void start(Endpoints endpoints);
 
-  /** Whether it does its work. Asked by several threads, also before the start; must not block. */
+  /**
+   * Whether it does its work. Asked by several threads, also before the start; must not block.
+   *
+   * @throws PlatformStartException if it never will, since its start failed
+   */
   boolean ready();
 
   /** Where it is reached by HTTP once it was started; empty if it is not. */

@@ -9,7 +9,9 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.millrace.platform.broker.BrokerStartException;
 import io.millrace.platform.data.DataDirectoryException;
 import io.millrace.platform.data.PlatformFile;
+import io.millrace.platform.provision.Provisioner;
 import io.millrace.schemas.http.PortInUseException;
+import io.millrace.schemas.topics.Topics;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -24,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -109,6 +112,23 @@ class EmbeddedPlatformTest {
         .hasMessage("no luck");
     assertThat(events).containsExactly("start one", "close two", "close one");
     start(List.of()).close();
+  }
+
+  @Test
+  void doesNotWaitForAnApplicationThatFailedInItsStart() {
+    List<NewTopic> without =
+        Topics.all().stream()
+            .filter(topic -> !topic.name().equals(Topics.TARGETS.name()))
+            .map(topic -> Provisioner.embedded(topic, 1))
+            .toList();
+    PlatformOptions patient =
+        new PlatformOptions(folder, 0, 0, 0, false, without, Duration.ofMinutes(3));
+    assertThatThrownBy(
+            () ->
+                EmbeddedPlatform.start(
+                    patient, metrics(), List.of(new OperationsPart(metrics(), Map.of()))))
+        .isInstanceOf(PlatformStartException.class)
+        .hasMessageContaining("'operations' could not start");
   }
 
   @Test
