@@ -28,6 +28,7 @@ import org.apache.kafka.streams.Topology;
 public final class Operations {
   private final Topology topology = new Topology();
   private final Map<String, ?> serdes;
+  private final Written written;
   private final Sinks sinks;
   private final Set<String> sources = new HashSet<>();
   private final KnownSchemas schemas = new KnownSchemas();
@@ -53,7 +54,8 @@ public final class Operations {
     this.partitions = partitions;
     this.dispatchPolicy = dispatchPolicy;
     this.metrics = metrics;
-    this.sinks = new Sinks(topology, serdes);
+    this.written = new Written(serdes);
+    this.sinks = new Sinks(topology, written);
     TargetsTopology.build(this);
     DispatchTopology.buildTools(this);
     PlanTopology.build(this);
@@ -83,6 +85,11 @@ public final class Operations {
   /** Names of the topics that are read; global tables aside. */
   Set<String> sources() {
     return Set.copyOf(sources);
+  }
+
+  /** Serializers of what is written, those of the sinks aside. */
+  public Written written() {
+    return written;
   }
 
   /** Where topologies add their sinks. */

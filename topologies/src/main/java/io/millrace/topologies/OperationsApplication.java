@@ -73,12 +73,15 @@ public final class OperationsApplication implements AutoCloseable {
     this(
         operations.topology(),
         properties(config),
-        () -> operations.schemas().learn(operations.sources(), config.serde()),
+        () -> {
+          operations.schemas().learn(operations.sources(), config.serde());
+          operations.written().prepare();
+        },
         meters);
   }
 
   /**
-   * @param learning gets the schemas of what is read
+   * @param learning gets the schemas of what is read and written
    */
   private OperationsApplication(
       Topology topology, Properties properties, Runnable learning, MeterRegistry meters) {
@@ -115,10 +118,15 @@ public final class OperationsApplication implements AutoCloseable {
     properties.put(StreamsConfig.POLL_MS_CONFIG, 100L);
     properties.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 20);
     KnownSchemas known = new KnownSchemas();
+    Written written = new Written(config.serde());
     return new OperationsApplication(
-        LedgerTopology.of(config.serde(), known, partitions(config), new RequestMetrics(meters)),
+        LedgerTopology.of(
+            config.serde(), known, written, partitions(config), new RequestMetrics(meters)),
         properties,
-        () -> known.learn(LedgerTopology.SOURCES, config.serde()),
+        () -> {
+          known.learn(LedgerTopology.SOURCES, config.serde());
+          written.prepare();
+        },
         meters);
   }
 
@@ -139,7 +147,8 @@ public final class OperationsApplication implements AutoCloseable {
         learning.run();
         return;
       } catch (RegistryException e) {
-        LOG.warn("The schemas of what is read could not all be learnt: {}", e.getMessage());
+        LOG.warn(
+            "The schemas of what is read and written could not all be learnt: {}", e.getMessage());
         if (!e.away()) {
           return;
         }

@@ -2,7 +2,6 @@ package io.millrace.topologies;
 
 import io.millrace.schemas.serde.EventSerializer;
 import io.millrace.schemas.topics.Topic;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -16,20 +15,20 @@ import org.jspecify.annotations.Nullable;
 /** Adds sinks to a topology, each named as its topic. */
 public final class Sinks {
   private final Topology topology;
-  private final Map<String, ?> serdes;
+  private final Written written;
 
   /**
    * @param topology they are added to
-   * @param serdes settings of the Avro serde
+   * @param written where their serializers are made
    */
-  public Sinks(Topology topology, Map<String, ?> serdes) {
+  public Sinks(Topology topology, Written written) {
     this.topology = topology;
-    this.serdes = serdes;
+    this.written = written;
   }
 
   /** A sink whose partition follows from the key. */
   public <T extends SpecificRecord> void add(String name, Topic<T> topic, String... parents) {
-    topology.addSink(name, topic.name(), new StringSerializer(), serializer(), parents);
+    topology.addSink(name, topic.name(), new StringSerializer(), serializer(topic), parents);
   }
 
   /** A sink whose records say their partition; null leaves it to the key. */
@@ -40,11 +39,12 @@ public final class Sinks {
           Integer number = partition.apply(topic.record().cast(value));
           return number == null ? Optional.empty() : Optional.of(Set.of(number));
         };
-    topology.addSink(name, topic.name(), new StringSerializer(), serializer(), byAddress, parents);
+    topology.addSink(
+        name, topic.name(), new StringSerializer(), serializer(topic), byAddress, parents);
   }
 
-  Serializer<Object> serializer() {
-    EventSerializer<SpecificRecord> records = EventSerializer.forValues(serdes);
-    return (topic, value) -> records.serialize(topic, (SpecificRecord) value);
+  Serializer<Object> serializer(Topic<?> topic) {
+    EventSerializer<SpecificRecord> records = written.sent(topic);
+    return (name, value) -> records.serialize(name, (SpecificRecord) value);
   }
 }

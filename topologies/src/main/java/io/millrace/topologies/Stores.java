@@ -1,11 +1,11 @@
 package io.millrace.topologies;
 
-import io.millrace.schemas.serde.EventSerde;
 import io.millrace.schemas.topics.Topic;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.avro.generic.GenericContainer;
+import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
@@ -33,14 +33,14 @@ public final class Stores {
   /**
    * A key-value store.
    *
-   * @param serdes settings of the Avro serde
+   * @param values of {@link Written#kept}
    */
   public static <V extends GenericContainer> StoreBuilder<KeyValueStore<String, V>> keyValue(
-      String name, Class<V> type, Map<String, ?> serdes) {
+      String name, Serde<V> values) {
     return org.apache.kafka.streams.state.Stores.keyValueStoreBuilder(
             org.apache.kafka.streams.state.Stores.persistentKeyValueStore(name),
             Serdes.String(),
-            EventSerde.forStore(type, serdes))
+            values)
         .withLoggingEnabled(CHANGELOG)
         .withCachingDisabled();
   }
@@ -62,15 +62,15 @@ public final class Stores {
    * A store that forgets by itself: whole segments of it are dropped when they are older than the
    * retention.
    *
-   * @param serdes settings of the Avro serde
+   * @param values of {@link Written#kept}
    */
   public static <V extends GenericContainer> StoreBuilder<WindowStore<String, V>> forgetting(
-      String name, Class<V> type, Duration retention, Map<String, ?> serdes) {
+      String name, Serde<V> values, Duration retention) {
     return org.apache.kafka.streams.state.Stores.windowStoreBuilder(
             org.apache.kafka.streams.state.Stores.persistentWindowStore(
                 name, retention, Duration.ofMillis(1), false),
             Serdes.String(),
-            EventSerde.forStore(type, serdes))
+            values)
         .withLoggingEnabled(CHANGELOG)
         .withCachingDisabled();
   }
@@ -78,11 +78,11 @@ public final class Stores {
   /**
    * A store that forgets by itself, each key of which is written once.
    *
-   * @param serdes settings of the Avro serde
+   * @param values of {@link Written#kept}
    */
   public static <V extends GenericContainer> StoreBuilder<WindowStore<String, V>> writtenOnce(
-      String name, Class<V> type, Duration retention, Map<String, ?> serdes) {
-    return forgetting(name, type, retention, serdes).withLoggingEnabled(onceChangelog(retention));
+      String name, Serde<V> values, Duration retention) {
+    return forgetting(name, values, retention).withLoggingEnabled(onceChangelog(retention));
   }
 
   /**

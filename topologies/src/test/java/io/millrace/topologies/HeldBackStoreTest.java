@@ -37,6 +37,7 @@ class HeldBackStoreTest {
 
   @TempDir Path stateDir;
   private FakeRegistry registry;
+  private Written written;
   private TopologyTestDriver driver;
   private Consumer<KeyValueStore<String, Flight>> work = store -> {};
 
@@ -53,12 +54,13 @@ class HeldBackStoreTest {
   }
 
   private TopologyTestDriver driver() {
+    written = new Written(registry.settings());
     Topology topology = new Topology();
     topology.addSource("in", new StringDeserializer(), new StringDeserializer(), "in");
     topology.addProcessor("work", Worker::new, "in");
     topology.addStateStore(
         HeldBackStore.builder(
-            Stores.keyValue(STORE, Flight.class, registry.settings()), Flight::getClaimRequired),
+            Stores.keyValue(STORE, written.kept(Flight.class)), Flight::getClaimRequired),
         "work");
     return new TopologyTestDriver(topology, properties());
   }
@@ -179,6 +181,15 @@ class HeldBackStoreTest {
           store.put("a", claimed(2));
         });
     assertThat(changelog()).containsExactly(entry("a", 2));
+  }
+
+  @Test
+  void aCommitNeedsNoRegistryOnceTheSchemasWereAskedFor() {
+    written.prepare();
+    registry.answerWith(500);
+    inOneCommit(store -> store.put("a", idempotent(1)));
+    registry.answerWith(200);
+    assertThat(changelog()).containsExactly(entry("a", 1));
   }
 
   @Test

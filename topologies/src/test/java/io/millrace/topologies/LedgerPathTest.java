@@ -24,7 +24,7 @@ import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.ledger.LedgerTopology;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -41,10 +41,12 @@ import org.apache.kafka.streams.test.TestRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class LedgerPathTest {
   private static final Instant NOW = Instant.parse("2026-01-01T12:30:00Z");
 
+  @TempDir Path folder;
   private final Random random = new Random(5);
   private FakeRegistry registry;
   private Map<String, Object> serdes = Map.of();
@@ -61,16 +63,21 @@ class LedgerPathTest {
         TargetSpec.newBuilder().setTarget("tool:search").setCostMicros(7).build());
   }
 
-  private TopologyTestDriver driver(int partitions) throws IOException {
+  private TopologyTestDriver driver(int partitions) {
     Properties properties = new Properties();
     properties.put(StreamsConfig.APPLICATION_ID_CONFIG, "ledger");
-    properties.put(StreamsConfig.STATE_DIR_CONFIG, Files.createTempDirectory("ledger").toString());
+    properties.put(
+        StreamsConfig.STATE_DIR_CONFIG, folder.resolve(Integer.toString(partitions)).toString());
     properties.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, SharedRocksMemory.class);
     properties.put(SharedRocksMemory.BLOCK_CACHE_BYTES, 8L << 20);
     properties.put(SharedRocksMemory.WRITE_BUFFER_BYTES, 8L << 20);
     return new TopologyTestDriver(
         LedgerTopology.of(
-            serdes, new KnownSchemas(), partitions, new RequestMetrics(new SimpleMeterRegistry())),
+            serdes,
+            new KnownSchemas(),
+            new Written(serdes),
+            partitions,
+            new RequestMetrics(new SimpleMeterRegistry())),
         properties,
         NOW);
   }

@@ -74,24 +74,25 @@ public final class DispatchTopology {
         cached);
     topology.addStateStore(
         HeldBackStore.builder(
-            Stores.keyValue(nodes.flights, Flight.class, operations.serdes()),
+            Stores.keyValue(nodes.flights, operations.written().kept(Flight.class)),
             Flight::getClaimRequired),
         nodes.dispatch);
     topology.addStateStore(
-        Stores.keyValue(nodes.waiters, Request.class, operations.serdes()), nodes.dispatch);
+        Stores.keyValue(nodes.waiters, operations.written().kept(Request.class)), nodes.dispatch);
     topology.addStateStore(
-        Stores.keyValue(nodes.cache, CachedOutput.class, operations.serdes()), nodes.dispatch);
+        Stores.keyValue(nodes.cache, operations.written().kept(CachedOutput.class)),
+        nodes.dispatch);
     topology.addStateStore(
         Stores.writtenOnce(
             nodes.answers,
-            Answer.class,
-            Answered.retention(policy.dedupeWindow(), policy.clockSkew()),
-            operations.serdes()),
+            operations.written().kept(Answer.class),
+            Answered.retention(policy.dedupeWindow(), policy.clockSkew())),
         nodes.dispatch);
 
     if (nodes.sequences != null) {
       topology.addStateStore(
-          Stores.keyValue(nodes.sequences, Sequence.class, operations.serdes()), nodes.dispatch);
+          Stores.keyValue(nodes.sequences, operations.written().kept(Sequence.class)),
+          nodes.dispatch);
     }
 
     operations

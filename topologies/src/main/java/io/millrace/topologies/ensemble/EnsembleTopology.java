@@ -54,7 +54,8 @@ public final class EnsembleTopology {
     // An ensemble that a crash forgets is read from its topic again.
     topology.addStateStore(
         HeldBackStore.builder(
-            Stores.keyValue(RUNNING, EnsembleProgress.class, operations.serdes()), run -> false),
+            Stores.keyValue(RUNNING, operations.written().kept(EnsembleProgress.class)),
+            run -> false),
         ENSEMBLE);
     operations.sinks().add(CALLS, InferenceTopics.REQUESTS, ENSEMBLE);
     operations.sinks().add(ATTEMPTS, InferenceTopics.ATTEMPTS, ENSEMBLE);
@@ -67,7 +68,7 @@ public final class EnsembleTopology {
         () -> new SplitsProcessor(operations.targets(), operations.metrics()),
         operations.source(InferenceTopics.SPLIT_EVIDENCE));
     topology.addStateStore(
-        Stores.keyValue(SPLITS, SplitStatus.class, operations.serdes()).withCachingEnabled(),
+        Stores.keyValue(SPLITS, operations.written().kept(SplitStatus.class)).withCachingEnabled(),
         SPLITTER);
     operations.sinks().add(SPLIT_STATUS, InferenceTopics.SPLITS, SPLITTER);
     operations.sinks().add(ALERTS, Topics.ALERTS, SPLITTER);

@@ -52,7 +52,7 @@ public final class HealthTopology {
         () -> new HealthProcessor(operations.targets(), operations.metrics()),
         operations.source(Topics.HEALTH_SUMMARIES));
     topology.addStateStore(
-        Stores.keyValue(HEALTH, HealthStatus.class, operations.serdes()).withCachingEnabled(),
+        Stores.keyValue(HEALTH, operations.written().kept(HealthStatus.class)).withCachingEnabled(),
         WATCH);
     topology.addStateStore(Stores.memory(LEARNT), WATCH);
     operations.sinks().add(STATUS, Topics.HEALTH_STATUS, WATCH);

@@ -9,6 +9,7 @@ import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.topologies.Sinks;
 import io.millrace.topologies.Stores;
+import io.millrace.topologies.Written;
 import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.ledger.logic.Accounting;
 import io.millrace.topologies.ledger.logic.Tariffs;
@@ -55,10 +56,15 @@ public final class LedgerTopology {
    *
    * @param serdes settings of the Avro serde
    * @param schemas those that are known
+   * @param written where its serializers are made
    * @param partitions partitions of every keyed topic
    */
   public static Topology of(
-      Map<String, ?> serdes, KnownSchemas schemas, int partitions, RequestMetrics metrics) {
+      Map<String, ?> serdes,
+      KnownSchemas schemas,
+      Written written,
+      int partitions,
+      RequestMetrics metrics) {
     Topology topology = new Topology();
     Tariffs tariffs = new Tariffs();
     TargetsTopology.follow(
@@ -78,10 +84,10 @@ public final class LedgerTopology {
     topology
         .addStateStore(Stores.marks(COUNTED, REMEMBERED.multipliedBy(2)), LEDGER)
         .addStateStore(
-            Stores.forgetting(WINDOWS, UsageWindow.class, WINDOWS_KEPT, serdes)
+            Stores.forgetting(WINDOWS, written.kept(UsageWindow.class), WINDOWS_KEPT)
                 .withCachingEnabled(),
             LEDGER);
-    Sinks sinks = new Sinks(topology, serdes);
+    Sinks sinks = new Sinks(topology, written);
     sinks.add(USAGE, Topics.USAGE, LEDGER);
     sinks.add(ROUTED, Topics.USAGE_ROUTED, LEDGER);
     sinks.add(WINDOWS_SINK, Topics.USAGE_WINDOWS, LEDGER);

@@ -53,14 +53,13 @@ public final class PlanTopology {
     // A plan that a crash forgets is read from tool.plans again.
     topology.addStateStore(
         HeldBackStore.builder(
-            Stores.keyValue(PLANS, PlanProgress.class, operations.serdes()), plan -> false),
+            Stores.keyValue(PLANS, operations.written().kept(PlanProgress.class)), plan -> false),
         PLAN);
     topology.addStateStore(
         Stores.writtenOnce(
             ANSWERS,
-            PlanAnswer.class,
-            Answered.retention(policy.dedupeWindow(), policy.clockSkew()),
-            operations.serdes()),
+            operations.written().kept(PlanAnswer.class),
+            Answered.retention(policy.dedupeWindow(), policy.clockSkew())),
         PLAN);
 
     operations.sinks().add(CALLS, Topics.TOOL_CALLS, PLAN);

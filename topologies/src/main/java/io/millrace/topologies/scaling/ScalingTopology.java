@@ -53,7 +53,7 @@ public final class ScalingTopology {
     operations
         .topology()
         .addStateStore(
-            Stores.keyValue(DECIDED, ScalingDecision.class, operations.serdes()), SCALING)
+            Stores.keyValue(DECIDED, operations.written().kept(ScalingDecision.class)), SCALING)
         .addStateStore(Stores.memory(LEARNT), SCALING);
     operations.sinks().add(DECISIONS, Topics.SCALING_DECISIONS, SCALING);
     operations.sinks().add(ALERTS, Topics.ALERTS, SCALING);

@@ -17,6 +17,7 @@ import io.millrace.schemas.serde.EventSerializer;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.topologies.Stores;
+import io.millrace.topologies.Written;
 import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.scaling.logic.Forecaster;
 import io.millrace.topologies.scaling.logic.Forecasts;
@@ -126,7 +127,8 @@ class ScalingFaultsTest {
                 targets, workers, board, new RequestMetrics(new SimpleMeterRegistry())),
         "source");
     topology.addStateStore(
-        Stores.keyValue(ScalingTopology.DECIDED, ScalingDecision.class, registry.settings()),
+        Stores.keyValue(
+            ScalingTopology.DECIDED, new Written(registry.settings()).kept(ScalingDecision.class)),
         ScalingTopology.SCALING);
     topology.addStateStore(Stores.memory(ScalingTopology.LEARNT), ScalingTopology.SCALING);
     sink(topology, ScalingTopology.DECISIONS, "decisions");
