@@ -5,6 +5,8 @@ import io.millrace.schemas.topics.Topic;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -41,6 +43,14 @@ public final class Sinks {
         };
     topology.addSink(
         name, topic.name(), new StringSerializer(), serializer(topic), byAddress, parents);
+  }
+
+  /** A sink whose records go to every partition. */
+  public <T extends SpecificRecord> void addToAll(String name, Topic<T> topic, String... parents) {
+    StreamPartitioner<String, Object> all =
+        (name1, key, value, count) ->
+            Optional.of(IntStream.range(0, count).boxed().collect(Collectors.toSet()));
+    topology.addSink(name, topic.name(), new StringSerializer(), serializer(topic), all, parents);
   }
 
   Serializer<Object> serializer(Topic<?> topic) {

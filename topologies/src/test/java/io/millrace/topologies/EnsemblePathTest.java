@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.events.Alert;
 import io.millrace.events.AttemptPhase;
+import io.millrace.events.Audit;
 import io.millrace.events.Cancel;
 import io.millrace.events.EnsembleCandidate;
 import io.millrace.events.EnsembleOperation;
 import io.millrace.events.EnsemblePolicy;
 import io.millrace.events.EnsembleStep;
 import io.millrace.events.Failure;
+import io.millrace.events.InferenceFeedback;
 import io.millrace.events.InferenceRequest;
 import io.millrace.events.InferenceResult;
 import io.millrace.events.InferenceRun;
@@ -48,6 +50,7 @@ class EnsemblePathTest {
 
   private final Map<String, TargetSpec> models = new HashMap<>();
   private OperationsDriver driver;
+  private InferenceResult selected = new InferenceResult();
 
   @BeforeEach
   void start() throws IOException {
@@ -252,6 +255,66 @@ class EnsemblePathTest {
     assertThat(drawn.stream().filter(target -> target.contains("m0")).count()).isBetween(8L, 32L);
   }
 
+  @Test
+  void aSelectionFindsTheCheaperModelSaysSoAndKeepsItOverARestart() throws Exception {
+    choice(EnsemblePolicy.SELECT, Map.of(), 1, 1);
+    assertThat(select(400)).isEqualTo("model:pipe/which.m0-1@1");
+    driver.advance(Duration.ofSeconds(11));
+    List<Audit> audits = driver.drain(Topics.AUDIT);
+    assertThat(audits).extracting(Audit::getAction).containsExactly("MODEL_CHOSEN");
+    assertThat(audits.get(0).getDetails())
+        .containsEntry("from", "model:pipe/which.m1-1@1")
+        .containsEntry("to", "model:pipe/which.m0-1@1")
+        .containsEntry("input_class", "16 bytes and more");
+
+    InferenceResult result = selected;
+    assertThat(result.getParameters().get("why.which")).startsWith("\"CHEAPEST_PROVEN");
+    driver.drain(InferenceTopics.RESULTS);
+    driver.restart();
+    choice(EnsemblePolicy.SELECT, Map.of(), 1, 1);
+    assertThat(select(1)).isEqualTo("model:pipe/which.m0-1@1");
+  }
+
+  @Test
+  void whatClientsSayOfASelectionIsHeard() throws Exception {
+    choice(EnsemblePolicy.SELECT, Map.of(), 1, 1);
+    select(400);
+    for (int i = 0; i < 100; i++) {
+      boolean large = select(1).contains("m1");
+      driver
+          .in(InferenceTopics.FEEDBACK)
+          .pipeInput(
+              selected.getOperationId(),
+              InferenceFeedback.newBuilder()
+                  .setOperationId(selected.getOperationId())
+                  .setGood(large)
+                  .build());
+    }
+    assertThat(select(1)).isEqualTo("model:pipe/which.m1-1@1");
+    assertThat(driver.drain(InferenceTopics.FEEDBACK_ROUTED)).isEmpty();
+
+    driver
+        .in(InferenceTopics.FEEDBACK)
+        .pipeInput("other", InferenceFeedback.newBuilder().setOperationId("other").build());
+    assertThat(driver.drain(InferenceTopics.FEEDBACK_ROUTED))
+        .as("the choice may have been made in another partition")
+        .hasSize(1);
+  }
+
+  /** Asks so often, both models agreeing; which one answered last. */
+  private String select(int requests) {
+    for (int i = 0; i < requests; i++) {
+      InferenceRequest request = ask(16);
+      send(request);
+      for (Task task : driver.drain(Topics.inferenceTasks("default"))) {
+        done(task, tensor("which", 16, 1), task.getTarget().contains("m0") ? 1 : 10);
+      }
+      selected = answer(request);
+    }
+    String served = selected.getParameters().get("served.which");
+    return served.substring(1, served.length() - 1);
+  }
+
   private void sequence() throws EnsembleInvalid {
     model("model:one@1", "cpu", "x0");
     model("model:two@1", "gpu", "x0", "x1");
@@ -371,6 +434,10 @@ class EnsemblePathTest {
   }
 
   private void done(Task task, Tensor output) {
+    done(task, output, 1.5);
+  }
+
+  private void done(Task task, Tensor output, double computeMs) {
     driver
         .in(InferenceTopics.ATTEMPTS)
         .pipeInput(
@@ -382,7 +449,7 @@ class EnsemblePathTest {
                 .setInference(
                     InferenceRun.newBuilder()
                         .setOutputs(List.of(output))
-                        .setComputeMs(1.5)
+                        .setComputeMs(computeMs)
                         .setDevice("cpu")
                         .build())
                 .build());

@@ -233,8 +233,26 @@ public record EnsembleFile(List<EnsembleStep> steps) {
               .ifPresent(n -> numbers.put("patience_ms", List.of((double) n.toMillis())));
       case SHADOW ->
           fields.number("fraction", 0, 1).ifPresent(n -> numbers.put("fraction", List.of(n)));
-      case SELECT, UNKNOWN -> {}
+      case SELECT -> {
+        fields.number("quality", 0.5, 0.9999).ifPresent(n -> numbers.put("quality", List.of(n)));
+        fields
+            .duration("objective", MS, HOUR)
+            .ifPresent(n -> numbers.put("objective_ms", List.of((double) n.toMillis())));
+        fields.number("sample", 0, 1).ifPresent(n -> numbers.put("sample", List.of(n)));
+        fields.text("reference").ifPresent(n -> numbers.put("reference", reference(fields, n)));
+      }
+      case UNKNOWN -> {}
     }
+  }
+
+  private static List<Double> reference(Fields fields, String model) {
+    int number = fields.texts("select").orElse(List.of()).indexOf(model);
+    if (number < 0) {
+      fields.wrong(
+          "reference",
+          "expected one of the models of 'select', but '%s' is given".formatted(model));
+    }
+    return List.of((double) Math.max(0, number));
   }
 
   private static Map<String, String> mapped(Fields fields, String key, String expected) {

@@ -11,7 +11,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Models: one is made here and served, by Kafka and by HTTP, under growing load, and cached. */
+/**
+ * Models: one is made here and served, by Kafka and by HTTP, under growing load, cached, tried and
+ * stood in for.
+ */
 final class ModelArea implements Area {
   private static final long SEED = 20_260_115;
   private static final String REPOSITORY = "models";
@@ -42,12 +45,13 @@ final class ModelArea implements Area {
     Duration load = stage.options().timed().dividedBy(LOAD_SHARE);
     load = load.compareTo(LOAD_MIN) < 0 ? LOAD_MIN : load;
     load = load.compareTo(LOAD_MAX) > 0 ? LOAD_MAX : load;
+    DemoModel ill = new DemoModel(SEED + 1, true);
     return List.of(
         new ServeStep(model, stage.run().resolve(REPOSITORY), client, door),
         new ModelLoadStep(client, load),
         new ModelCacheStep(client),
-        new ModelFallbackStep(
-            model, new DemoModel(SEED + 1, true), stage.run().resolve("declared"), client, door));
+        new ModelCanaryStep(model, ill, stage.run().resolve(REPOSITORY), client, door),
+        new ModelFallbackStep(model, ill, stage.run().resolve("declared"), client, door));
   }
 
   private String url() {

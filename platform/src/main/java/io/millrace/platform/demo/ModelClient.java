@@ -1,5 +1,6 @@
 package io.millrace.platform.demo;
 
+import io.millrace.events.Alert;
 import io.millrace.events.InferenceRequest;
 import io.millrace.events.InferenceResult;
 import io.millrace.events.TargetSpec;
@@ -13,6 +14,7 @@ import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.schemas.topics.Topics;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -29,6 +31,7 @@ import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.jspecify.annotations.Nullable;
 
 /** What any program with a Kafka client can do with models: writes requests, reads answers. */
 final class ModelClient implements AutoCloseable {
@@ -39,8 +42,10 @@ final class ModelClient implements AutoCloseable {
   private final KafkaProducer<String, SpecificRecord> producer;
   private final KafkaConsumer<String, byte[]> consumer;
   private final TotalDeserializer<InferenceResult> results;
+  private final TotalDeserializer<Alert> alerts;
   private final int replyPartition;
   private final Map<String, CompletableFuture<InferenceResult>> asked = new ConcurrentHashMap<>();
+  private final Map<String, CompletableFuture<Alert>> verdicts = new ConcurrentHashMap<>();
   private final Thread thread = new Thread(this::read, "demo-models");
   private volatile boolean closing;
 
@@ -51,6 +56,7 @@ final class ModelClient implements AutoCloseable {
     Map<String, Object> kafka =
         Map.of("bootstrap.servers", endpoints.bootstrapServers(), "metric.reporters", "");
     this.results = TotalDeserializer.forValues(InferenceResult.class, serde);
+    this.alerts = TotalDeserializer.forValues(Alert.class, serde);
     this.producer =
         new KafkaProducer<>(kafka, new StringSerializer(), EventSerializer.forValues(serde));
     this.consumer =
@@ -58,10 +64,14 @@ final class ModelClient implements AutoCloseable {
     String topic = InferenceTopics.RESULTS.name();
     this.replyPartition =
         ThreadLocalRandom.current().nextInt(consumer.partitionsFor(topic, SETUP).size());
-    TopicPartition home = new TopicPartition(topic, replyPartition);
-    consumer.assign(List.of(home));
-    consumer.seekToEnd(List.of(home));
-    consumer.position(home, SETUP);
+    List<TopicPartition> read = new ArrayList<>();
+    read.add(new TopicPartition(topic, replyPartition));
+    consumer
+        .partitionsFor(Topics.ALERTS.name(), SETUP)
+        .forEach(alert -> read.add(new TopicPartition(alert.topic(), alert.partition())));
+    consumer.assign(read);
+    consumer.seekToEnd(read);
+    read.forEach(partition -> consumer.position(partition, SETUP));
     thread.setDaemon(true);
     thread.start();
   }
@@ -107,22 +117,41 @@ final class ModelClient implements AutoCloseable {
     return answer;
   }
 
+  /** The verdict on a canary of an ensemble, once there is one. */
+  CompletableFuture<Alert> verdict(String ensemble) {
+    return verdicts.computeIfAbsent(ensemble, target -> new CompletableFuture<>());
+  }
+
   private void read() {
     try (consumer) {
       while (!closing) {
         for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
-          Received<InferenceResult> received = results.deserialize(record.topic(), record.value());
-          InferenceResult result = received == null ? null : received.record();
-          CompletableFuture<InferenceResult> answer =
-              result == null ? null : asked.remove(result.getOperationId());
-          if (answer != null) {
-            answer.complete(result);
+          if (record.topic().equals(Topics.ALERTS.name())) {
+            alert(alerts.deserialize(record.topic(), record.value()));
+          } else {
+            result(results.deserialize(record.topic(), record.value()));
           }
         }
       }
     } catch (WakeupException e) {
       // Sent by close() only.
       closing = true;
+    }
+  }
+
+  private void result(@Nullable Received<InferenceResult> received) {
+    InferenceResult result = received == null ? null : received.record();
+    CompletableFuture<InferenceResult> answer =
+        result == null ? null : asked.remove(result.getOperationId());
+    if (answer != null) {
+      answer.complete(result);
+    }
+  }
+
+  private void alert(@Nullable Received<Alert> received) {
+    Alert alert = received == null ? null : received.record();
+    if (alert != null && alert.getType().startsWith("CANARY")) {
+      verdict(alert.getTarget()).complete(alert);
     }
   }
 

@@ -87,6 +87,7 @@ class DemoTest {
             "batches_grow_with_load",
             "every_request_answered",
             "model_cache_hit",
+            "model_canary_returned",
             "model_fallback");
     assertThat(document.at("/results/model-load/load")).hasSize(3);
     assertThat(session.code()).isEqualTo(ExitCode.OK);

@@ -216,6 +216,45 @@ class EnsemblesEndToEndTest {
   }
 
   @Test
+  void aSelectionLearnsThatTheCheaperModelSaysTheSame() throws Exception {
+    OnnxGraph graph = new OnnxGraph("costly");
+    String sum =
+        graph.node(
+            "Add",
+            graph.input("x", TensorDatatype.FP32, -1, 2),
+            graph.floats(new float[] {1, 1}, 2));
+    String same = graph.floats(new float[] {1, 0, 0, 1}, 2, 2);
+    for (int i = 0; i < 500; i++) {
+      sum = graph.node("MatMul", sum, same);
+    }
+    graph.node("Identity", Map.of(), List.of(sum), List.of("y"));
+    graph.output("y", TensorDatatype.FP32, -1, 2);
+    graph.write(
+        Files.createDirectories(models.resolve("costly").resolve("1")).resolve("model.onnx"));
+    ensemble(
+        "cheapest",
+        "",
+        """
+        steps:
+          - {name: which, select: [one, costly], objective: 10s, inputs: {x: in}, outputs: {y: out}}
+        """);
+    awaitReady("cheapest");
+
+    JsonNode answer = infer("cheapest", 5);
+    assertThat(answer.path("parameters").toString()).contains("which.costly", "NOTHING_PROVEN");
+    for (int i = 0; i < 1_000 && !served(answer).contains("which.one"); i++) {
+      answer = infer("cheapest", i);
+      assertThat(first(answer)).isEqualTo(i + 1.0);
+    }
+    assertThat(served(answer)).contains("which.one");
+    assertThat(answer.at("/parameters/why.which").textValue()).startsWith("CHEAPEST_PROVEN");
+  }
+
+  private static String served(JsonNode answer) {
+    return answer.at("/parameters/served.which").textValue();
+  }
+
+  @Test
   void partsReadInputsThatAreTooLargeForATaskFromTheLog() throws Exception {
     OnnxGraph graph = new OnnxGraph("bytes");
     String x = graph.input("x", TensorDatatype.UINT8, -1, LARGE);

@@ -125,6 +125,21 @@ class EnsemblesTest {
         .containsEntry("canary", List.of(1.0));
   }
 
+  @Test
+  void aSelectionKeepsWhatItAimsAt() throws IOException {
+    ensemble(
+        "steps: [{name: cheap, select: [one, two], reference: one, quality: 0.9, objective: 50ms,"
+            + " sample: 0.02, inputs: {x: in}, outputs: {y: out}}]");
+
+    EnsembleStep step = scan.look(now).targets().get("model:pipe@1").getModel().getSteps().get(0);
+
+    assertThat(step.getNumbers())
+        .containsEntry("reference", List.of(0.0))
+        .containsEntry("quality", List.of(0.9))
+        .containsEntry("objective_ms", List.of(50.0))
+        .containsEntry("sample", List.of(0.02));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -140,6 +155,9 @@ class EnsemblesTest {
         "{model: one, inputs: {x: in}} | steps[0].outputs: is missing",
         "{model: one, sum: [in], inputs: {x: in}, outputs: {y: out}} | steps[0].sum: is no key that is known here",
         "{inputs: {x: in}, outputs: {y: out}} | expected one of model, split, canary",
+        "{select: [one, two], reference: none, inputs: {x: in}, outputs: {y: out}} | steps[0].reference: expected one of the models of 'select'",
+        "{select: [one, two], quality: 1, inputs: {x: in}, outputs: {y: out}} | steps[0].quality",
+        "{select: [one], inputs: {x: in}, outputs: {y: out}} | step 'select-0': models: expected 2 to 8 models",
         "{canary: {one: 1}, inputs: {x: in}, outputs: {y: out}} | step 'canary-0': models: expected 2 to 8 models",
       })
   void whatIsWrongIsNamedWithItsStepAndField(String step, String message) throws IOException {

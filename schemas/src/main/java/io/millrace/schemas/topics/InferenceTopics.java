@@ -21,6 +21,7 @@ import java.util.List;
 /** Topics of inference, besides the tasks of each pool ({@link Topics#inferenceTasks}). */
 public final class InferenceTopics {
 
+  private static final Duration HOUR = Duration.ofHours(1);
   private static final Duration DAY = Duration.ofDays(1);
 
   /** Inference requests. */
@@ -153,7 +154,19 @@ public final class InferenceTopics {
           DELETE,
           DAY,
           "clients",
-          "selector");
+          "ensemble");
+
+  /** What clients say of answers whose choice was made in another partition. */
+  public static final Topic<InferenceFeedback> FEEDBACK_ROUTED =
+      new Topic<>(
+          "inference.feedback-routed",
+          InferenceFeedback.class,
+          "operation id; a copy in each partition",
+          KEYED,
+          DELETE,
+          HOUR,
+          "ensemble",
+          "ensemble");
 
   static final List<Topic<?>> ALL =
       List.of(
@@ -167,7 +180,8 @@ public final class InferenceTopics {
           ENSEMBLES,
           SPLIT_EVIDENCE,
           SPLITS,
-          FEEDBACK);
+          FEEDBACK,
+          FEEDBACK_ROUTED);
 
   private InferenceTopics() {}
 }

@@ -2,15 +2,18 @@ package io.millrace.topologies.ensemble;
 
 import io.millrace.events.Attempt;
 import io.millrace.events.AttemptPhase;
+import io.millrace.events.Audit;
 import io.millrace.events.CircuitState;
 import io.millrace.events.Failure;
 import io.millrace.events.HealthStatus;
+import io.millrace.events.InferenceFeedback;
 import io.millrace.events.InferenceResult;
 import io.millrace.events.ModelSpec;
 import io.millrace.events.Outcome;
 import io.millrace.events.Task;
 import io.millrace.schemas.serde.Received;
 import io.millrace.schemas.topics.InferenceTopics;
+import io.millrace.schemas.topics.Topic;
 import io.millrace.state.EnsembleProgress;
 import io.millrace.topologies.Rejections;
 import io.millrace.topologies.Ticks;
@@ -19,6 +22,7 @@ import io.millrace.topologies.dispatch.logic.Timers;
 import io.millrace.topologies.ensemble.logic.Choices;
 import io.millrace.topologies.ensemble.logic.EnsembleCalls;
 import io.millrace.topologies.ensemble.logic.RunningEnsemble;
+import io.millrace.topologies.ensemble.logic.Selections;
 import io.millrace.topologies.ensemble.logic.Shadows;
 import io.millrace.topologies.ensemble.logic.SplitFold;
 import io.millrace.topologies.ensemble.logic.SplitTable;
@@ -55,15 +59,20 @@ final class EnsembleProcessor extends ContextualProcessor<String, Object, String
   private final RequestMetrics metrics;
   private final Map<String, RunningEnsemble> running = new HashMap<>();
   private final Map<String, RunningEnsemble> byCall = new HashMap<>();
-  private final Map<String, Shadows> shadows = new HashMap<>();
+  private final Map<String, Composed> composed = new HashMap<>();
+  private final Selections selections = new Selections();
   private final Timers<String> deadlines = new Timers<>();
   private final Timers<String> beats = new Timers<>();
   private Ticks ticks;
   private KeyValueStore<String, EnsembleProgress> kept;
+  private KeyValueStore<String, byte[]> learnt;
   private EnsembleCalls calls;
   private EnsembleAttempts attempts;
   private SplitFold fold;
   private boolean resumed;
+
+  /** What lives as long as this, of one ensemble. */
+  private record Composed(Choices choices, Shadows shadows) {}
 
   @SuppressWarnings("NullAway.Init") // Kafka calls init before anything else
   EnsembleProcessor(TargetTable targets, SplitTable splits, RequestMetrics metrics) {
@@ -79,6 +88,10 @@ final class EnsembleProcessor extends ContextualProcessor<String, Object, String
     String name = EnsembleTopology.ENSEMBLE + "/" + partition;
     ticks = new Ticks(context);
     kept = context.getStateStore(EnsembleTopology.RUNNING);
+    learnt = context.getStateStore(EnsembleTopology.LEARNT);
+    try (KeyValueIterator<String, byte[]> all = learnt.all()) {
+      all.forEachRemaining(entry -> selections.recall(entry.key, entry.value));
+    }
     calls = new EnsembleCalls(partition);
     attempts = new EnsembleAttempts(name);
     fold = new SplitFold(name);
@@ -119,7 +132,9 @@ final class EnsembleProcessor extends ContextualProcessor<String, Object, String
       begin(task, now);
     } else if (received.record() instanceof InferenceResult result) {
       result(result, now);
-    } else if (received.problem() != null && isTask()) {
+    } else if (received.record() instanceof InferenceFeedback feedback) {
+      feedback(feedback, now);
+    } else if (received.problem() != null && !isResult()) {
       // Undecodable results are rejected by the events processor, which reads them too.
       metrics.rejected();
       context()
@@ -128,11 +143,23 @@ final class EnsembleProcessor extends ContextualProcessor<String, Object, String
     }
   }
 
-  private boolean isTask() {
-    return context()
-        .recordMetadata()
-        .map(at -> at.topic().equals(InferenceTopics.ENSEMBLES.name()))
-        .orElse(false);
+  private boolean isResult() {
+    return from(InferenceTopics.RESULTS);
+  }
+
+  private boolean from(Topic<?> topic) {
+    return context().recordMetadata().map(at -> at.topic().equals(topic.name())).orElse(false);
+  }
+
+  /** It lies where its operation id hashes to; the choice was made where the request is at home. */
+  private void feedback(InferenceFeedback feedback, long now) {
+    boolean known = selections.feedback(feedback.getOperationId(), feedback.getGood());
+    if (!known && from(InferenceTopics.FEEDBACK)) {
+      context()
+          .forward(
+              new Record<>(feedback.getOperationId(), (Object) feedback, now),
+              EnsembleTopology.FEEDBACK);
+    }
   }
 
   private void begin(Task task, long now) {
@@ -154,9 +181,8 @@ final class EnsembleProcessor extends ContextualProcessor<String, Object, String
       refuse(task, "OVERLOADED", "too many ensembles are under way on this partition", now);
       return;
     }
-    Choices choices = new Choices(task.getTarget(), this::usable, splits, fold, null);
-    RunningEnsemble begun =
-        new RunningEnsemble(task, model, calls, choices, shadows(task.getTarget()));
+    Composed of = composed.computeIfAbsent(task.getTarget(), this::compose);
+    RunningEnsemble begun = new RunningEnsemble(task, model, calls, of.choices(), of.shadows());
     long deadline = EnsembleCalls.deadline(task);
     running.put(id, begun);
     kept.put(id, new EnsembleProgress(task, deadline));
@@ -165,8 +191,9 @@ final class EnsembleProcessor extends ContextualProcessor<String, Object, String
     advance(begun, begun.start(now), now);
   }
 
-  private Shadows shadows(String ensemble) {
-    return shadows.computeIfAbsent(ensemble, name -> new Shadows(name, fold));
+  private Composed compose(String ensemble) {
+    Choices choices = new Choices(ensemble, this::usable, splits, fold, selections);
+    return new Composed(choices, new Shadows(ensemble, fold, choices));
   }
 
   private long bytes() {
@@ -191,8 +218,8 @@ final class EnsembleProcessor extends ContextualProcessor<String, Object, String
     if (of != null) {
       advance(of, of.onResult(result, now), now);
     } else if (result.getParentId() != null) {
-      for (Shadows each : shadows.values()) {
-        if (each.onResult(result)) {
+      for (Composed each : composed.values()) {
+        if (each.shadows().onResult(result, now)) {
           return;
         }
       }
@@ -262,6 +289,12 @@ final class EnsembleProcessor extends ContextualProcessor<String, Object, String
             (key, evidence) ->
                 context()
                     .forward(new Record<>(key, (Object) evidence, now), EnsembleTopology.EVIDENCE));
+    selections.memories(now).forEach(learnt::put);
+    for (Selections.Change change : selections.changes()) {
+      Audit audit = EnsembleAudits.of(change, now);
+      context()
+          .forward(new Record<>(audit.getTenant(), (Object) audit, now), EnsembleTopology.AUDIT);
+    }
   }
 
   private void send(Attempt attempt, long now) {

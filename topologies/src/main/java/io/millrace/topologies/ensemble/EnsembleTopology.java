@@ -16,7 +16,8 @@ import io.millrace.topologies.targets.TargetsTopology;
  *
  * <pre>
  * inference.ensembles, inference.results ─▶ ensemble ─▶ inference.requests, inference.attempts
- *                                                  └──▶ inference.cancels, inference.split-evidence
+ *                                                  └──▶ inference.cancels, inference.split-evidence, audit
+ * inference.feedback, inference.feedback-routed ─▶ ensemble ─▶ inference.feedback-routed
  *               inference.split-evidence ─▶ splits ─▶ inference.splits, alerts
  * </pre>
  */
@@ -26,6 +27,8 @@ public final class EnsembleTopology {
   static final String ATTEMPTS = "ensemble-attempts";
   static final String CANCELS = "ensemble-cancels";
   static final String EVIDENCE = "ensemble-split-evidence";
+  static final String FEEDBACK = "ensemble-feedback";
+  static final String AUDIT = "ensemble-audit";
   static final String REJECTIONS = "ensemble-rejections";
   static final String SPLITTER = "splits";
   static final String SPLIT_STATUS = "splits-status";
@@ -33,6 +36,7 @@ public final class EnsembleTopology {
   static final String SPLIT_REJECTIONS = "splits-rejections";
 
   static final String RUNNING = "ensembles";
+  static final String LEARNT = "ensemble-memory";
   static final String SPLITS = "ensemble-splits";
 
   private EnsembleTopology() {}
@@ -50,7 +54,10 @@ public final class EnsembleTopology {
         ENSEMBLE,
         () -> new EnsembleProcessor(operations.targets(), splits, operations.metrics()),
         operations.source(InferenceTopics.ENSEMBLES),
-        operations.source(InferenceTopics.RESULTS));
+        operations.source(InferenceTopics.RESULTS),
+        operations.source(InferenceTopics.FEEDBACK),
+        operations.source(InferenceTopics.FEEDBACK_ROUTED));
+    topology.addStateStore(Stores.memory(LEARNT), ENSEMBLE);
     // An ensemble that a crash forgets is read from its topic again.
     topology.addStateStore(
         HeldBackStore.builder(
@@ -61,6 +68,8 @@ public final class EnsembleTopology {
     operations.sinks().add(ATTEMPTS, InferenceTopics.ATTEMPTS, ENSEMBLE);
     operations.sinks().add(CANCELS, InferenceTopics.CANCELS, ENSEMBLE);
     operations.sinks().add(EVIDENCE, InferenceTopics.SPLIT_EVIDENCE, ENSEMBLE);
+    operations.sinks().addToAll(FEEDBACK, InferenceTopics.FEEDBACK_ROUTED, ENSEMBLE);
+    operations.sinks().add(AUDIT, Topics.AUDIT, ENSEMBLE);
     operations.sinks().add(REJECTIONS, Topics.REJECTIONS, ENSEMBLE);
 
     topology.addProcessor(

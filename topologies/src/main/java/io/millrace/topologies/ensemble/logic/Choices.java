@@ -3,56 +3,63 @@ package io.millrace.topologies.ensemble.logic;
 import io.millrace.events.EnsembleCandidate;
 import io.millrace.events.EnsemblePolicy;
 import io.millrace.events.EnsembleStep;
-import io.millrace.events.Tensor;
+import io.millrace.events.InferenceResult;
+import io.millrace.events.Outcome;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses by the policy of each step of one ensemble.
  *
  * <p>A split draws by weight, with a number that follows from the operation id, among the models
  * that are usable: ready, and their circuit not open; since its verdict one model gets all. A
- * fallback begins with the usable models in their declared order. A shadow's first model answers. A
- * selection asks whoever learns it, and takes the declared order where nobody does.
+ * fallback begins with the usable models in their declared order. A shadow's first model answers,
+ * and the second is called beside it for a fraction of the requests. A selection asks what has
+ * learnt.
  */
 public final class Choices implements Chooser {
   private final String ensemble;
   private final Predicate<String> usable;
   private final SplitTable splits;
   private final SplitFold fold;
-  private final @Nullable Chooser selector;
+  private final Selections selections;
 
   /**
    * @param ensemble its target
    * @param usable whether the target of a model may be called
    * @param splits verdicts
    * @param fold counts the calls
-   * @param selector learns steps that select; null: nobody does
+   * @param selections learn steps that select
    */
   public Choices(
       String ensemble,
       Predicate<String> usable,
       SplitTable splits,
       SplitFold fold,
-      @Nullable Chooser selector) {
+      Selections selections) {
     this.ensemble = ensemble;
     this.usable = usable;
     this.splits = splits;
     this.fold = fold;
-    this.selector = selector;
+    this.selections = selections;
   }
 
   @Override
-  public List<Integer> order(EnsembleStep step, String operationId, List<Tensor> inputs) {
+  public Choice choose(EnsembleStep step, Request request, long now) {
     return switch (step.getPolicy()) {
-      case SPLIT -> split(step, operationId);
-      case FALLBACK -> usableFirst(step);
-      case SELECT ->
-          selector == null ? usableFirst(step) : selector.order(step, operationId, inputs);
-      case SHADOW, UNKNOWN -> List.of(0);
+      case SPLIT -> Choice.of(split(step, request.operationId()));
+      case FALLBACK -> Choice.of(usableFirst(step));
+      case SHADOW -> shadowed(step, request.operationId());
+      case SELECT -> selections.choose(ensemble, step, request, usable, now);
+      case UNKNOWN -> Choice.of(List.of(0));
     };
+  }
+
+  private static Choice shadowed(EnsembleStep step, String operationId) {
+    double fraction = StepRules.number(step, "fraction", 1);
+    boolean drawn = Draws.uniform(operationId, "shadow." + step.getName()) < fraction;
+    return new Choice(List.of(0), drawn ? List.of(1) : List.of(), "");
   }
 
   /** Where a canary fails, the stable model answers: callers are not what it is tried on. */
@@ -104,12 +111,19 @@ public final class Choices implements Chooser {
   }
 
   @Override
-  public void ended(EnsembleStep step, int candidate, boolean ok, double latencyMs) {
+  public void ended(
+      EnsembleStep step,
+      String operationId,
+      int candidate,
+      InferenceResult result,
+      double latencyMs,
+      long now) {
     if (step.getPolicy() == EnsemblePolicy.SPLIT || step.getPolicy() == EnsemblePolicy.SHADOW) {
       double slowMs = StepRules.number(step, "slow_ms", Double.POSITIVE_INFINITY);
+      boolean ok = result.getOutcome() == Outcome.OK;
       fold.ended(ensemble, step, candidate, ok && latencyMs <= slowMs);
-    } else if (step.getPolicy() == EnsemblePolicy.SELECT && selector != null) {
-      selector.ended(step, candidate, ok, latencyMs);
+    } else if (step.getPolicy() == EnsemblePolicy.SELECT) {
+      selections.ended(ensemble, step, operationId, candidate, result, latencyMs, now);
     }
   }
 }

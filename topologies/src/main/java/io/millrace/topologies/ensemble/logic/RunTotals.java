@@ -1,5 +1,6 @@
 package io.millrace.topologies.ensemble.logic;
 
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.millrace.events.InferenceResult;
 import io.millrace.events.InferenceRun;
 import io.millrace.events.Tensor;
@@ -29,9 +30,16 @@ final class RunTotals {
     }
   }
 
-  /** A step that chooses was served by a model. */
-  void served(String step, String target) {
+  /**
+   * A step that chooses was served by a model.
+   *
+   * @param why for people; empty: the step's declaration says it
+   */
+  void served(String step, String target, String why) {
     served.put("served." + step, '"' + target + '"');
+    if (!why.isEmpty()) {
+      served.put("why." + step, TextNode.valueOf(why).toString());
+    }
   }
 
   long costMicros() {

@@ -40,6 +40,7 @@ public final class RunningEnsemble {
   private final Shadows shadows;
   private final Set<EnsembleStep> waiting = Collections.newSetFromMap(new IdentityHashMap<>());
   private final KnownTensors tensors;
+  private final Map<String, String> parameters;
   private final RunTotals totals = new RunTotals();
   private final Map<String, Open> open = new LinkedHashMap<>();
   private @Nullable Failure failure;
@@ -47,9 +48,9 @@ public final class RunningEnsemble {
   private boolean retryable;
 
   /** A call that has not ended: the number of its model, and those to ask after it. */
-  private record Open(EnsembleStep step, List<Integer> order, int number, long sentAt) {
+  private record Open(EnsembleStep step, Chooser.Choice choice, int number, long sentAt) {
     int candidate() {
-      return order.get(number);
+      return choice.order().get(number);
     }
   }
 
@@ -66,6 +67,7 @@ public final class RunningEnsemble {
     InferenceWork work =
         task.getInference() == null ? InferenceWork.newBuilder().build() : task.getInference();
     this.tensors = new KnownTensors(work, model);
+    this.parameters = work.getParameters();
     this.steps = model.getSteps();
     this.calls = calls;
     this.chooser = chooser;
@@ -113,7 +115,13 @@ public final class RunningEnsemble {
       return made;
     }
     boolean ok = result.getOutcome() == Outcome.OK;
-    chooser.ended(call.step(), call.candidate(), ok, (double) now - call.sentAt());
+    chooser.ended(
+        call.step(),
+        task.getOperationId(),
+        call.candidate(),
+        result,
+        (double) now - call.sentAt(),
+        now);
     if (ok && result.getOutputs().isEmpty() && result.getOutputsCoordinates() != null) {
       // Said before a restart; another attempt calls anew, under other ids.
       fail(call, Outcome.TOOL_ERROR, "OUTPUTS_GONE", "its outputs are not at hand any more", true);
@@ -121,7 +129,7 @@ public final class RunningEnsemble {
       took(call, result);
       advance(made, now);
     } else if (fallsBack(call, result)) {
-      call(call.step(), call.order(), call.number() + 1, made, now);
+      call(call.step(), call.choice(), call.number() + 1, made, now);
     } else {
       Failure why = result.getFailure();
       fail(
@@ -139,19 +147,22 @@ public final class RunningEnsemble {
     tensors.took(step, result.getOutputs());
     totals.add(result);
     if (step.getPolicy() != EnsemblePolicy.UNKNOWN) {
-      totals.served(step.getName(), result.getTarget());
+      totals.served(step.getName(), result.getTarget(), call.choice().why());
     }
     if (step.getPolicy() == EnsemblePolicy.SHADOW) {
       shadows.given(task.getId(), step, result.getOutputs());
     }
   }
 
-  /** What the inputs themselves bring about every model would answer alike. */
   private static boolean fallsBack(Open call, InferenceResult result) {
+    return call.number() + 1 < call.choice().order().size() && blamesModel(result);
+  }
+
+  /** What the request itself brings about every model would answer alike. */
+  static boolean blamesModel(InferenceResult result) {
     Failure why = result.getFailure();
     String code = why == null ? "" : why.getCode();
-    return call.number() + 1 < call.order().size()
-        && result.getOutcome() != Outcome.CANCELLED
+    return result.getOutcome() != Outcome.CANCELLED
         && !code.startsWith("INPUT")
         && !code.equals("OUTPUT_UNKNOWN");
   }
@@ -195,31 +206,36 @@ public final class RunningEnsemble {
       return;
     }
     List<Tensor> inputs = tensors.inputs(step);
-    call(step, chooser.order(step, task.getOperationId(), inputs), 0, made, now);
-    double fraction = StepRules.number(step, "fraction", 1);
-    if (step.getPolicy() == EnsemblePolicy.SHADOW
-        && Draws.uniform(task.getOperationId(), "shadow." + step.getName()) < fraction) {
-      EnsembleCalls.Call shadow = calls.call(task, step, 1, inputs, tensors.refers(step), 0, now);
-      if (shadows.sent(shadow.request().getId(), task.getId(), step, now)) {
-        made.add(shadow);
+    Chooser.Request request = new Chooser.Request(task.getOperationId(), inputs, parameters);
+    Chooser.Choice choice = chooser.choose(step, request, now);
+    call(step, choice, 0, made, now);
+    for (int other : choice.beside()) {
+      EnsembleCalls.Call beside =
+          calls.call(task, step, other, inputs, tensors.refers(step), 0, now);
+      if (shadows.sent(beside.request().getId(), task, step, other, now)) {
+        made.add(beside);
       }
     }
   }
 
   private void call(
-      EnsembleStep step, List<Integer> order, int number, List<EnsembleCalls.Call> made, long now) {
-    boolean last = number + 1 == order.size();
+      EnsembleStep step,
+      Chooser.Choice choice,
+      int number,
+      List<EnsembleCalls.Call> made,
+      long now) {
+    boolean last = number + 1 == choice.order().size();
     long patience = last ? 0 : (long) StepRules.number(step, "patience_ms", 0);
     EnsembleCalls.Call call =
         calls.call(
             task,
             step,
-            order.get(number),
+            choice.order().get(number),
             tensors.inputs(step),
             tensors.refers(step),
             patience,
             now);
-    open.put(call.request().getId(), new Open(step, order, number, now));
+    open.put(call.request().getId(), new Open(step, choice, number, now));
     made.add(call);
   }
 

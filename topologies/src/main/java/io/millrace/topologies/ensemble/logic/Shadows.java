@@ -1,8 +1,10 @@
 package io.millrace.topologies.ensemble.logic;
 
+import io.millrace.events.EnsemblePolicy;
 import io.millrace.events.EnsembleStep;
 import io.millrace.events.InferenceResult;
 import io.millrace.events.Outcome;
+import io.millrace.events.Task;
 import io.millrace.events.Tensor;
 import io.millrace.topologies.guard.logic.Tensors;
 import java.util.Iterator;
@@ -12,42 +14,46 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls of shadows that are under way: their answers are compared with the ones that were
- * given, whichever of the two comes first, and never returned.
+ * The calls beside those that answer which are under way: their answers are never returned. Those
+ * of shadows are compared here with the ones that were given, whichever of the two comes first.
  */
 public final class Shadows {
   private static final int MOST = 128;
   private static final long OLDEST_MILLIS = 60_000;
-  private static final int SHADOW = 1;
 
   /** Larger answers are not kept for the sake of a comparison. */
   private static final long KEPT_BYTES_MAX = 1 << 20;
 
   private final String ensemble;
   private final SplitFold fold;
+  private final Chooser chooser;
   private final Map<String, Shadow> byCall = new LinkedHashMap<>();
 
   private static final class Shadow {
-    final String task;
+    final Task task;
     final EnsembleStep step;
+    final int candidate;
     final long sentAt;
     @Nullable List<Tensor> given;
     @Nullable List<Tensor> made;
 
-    Shadow(String task, EnsembleStep step, long sentAt) {
+    Shadow(Task task, EnsembleStep step, int candidate, long sentAt) {
       this.task = task;
       this.step = step;
+      this.candidate = candidate;
       this.sentAt = sentAt;
     }
   }
 
   /**
    * @param ensemble its target
-   * @param fold counts what the shadows did
+   * @param fold counts what was compared
+   * @param chooser is told how the calls went
    */
-  public Shadows(String ensemble, SplitFold fold) {
+  public Shadows(String ensemble, SplitFold fold, Chooser chooser) {
     this.ensemble = ensemble;
     this.fold = fold;
+    this.chooser = chooser;
   }
 
   /**
@@ -55,7 +61,7 @@ public final class Shadows {
    *
    * @return false if too many are under way: it is not to be made
    */
-  boolean sent(String call, String task, EnsembleStep step, long now) {
+  boolean sent(String call, Task task, EnsembleStep step, int candidate, long now) {
     Iterator<Shadow> oldest = byCall.values().iterator();
     while (oldest.hasNext() && now - oldest.next().sentAt > OLDEST_MILLIS) {
       oldest.remove();
@@ -63,7 +69,7 @@ public final class Shadows {
     if (byCall.size() >= MOST) {
       return false;
     }
-    byCall.put(call, new Shadow(task, step, now));
+    byCall.put(call, new Shadow(task, step, candidate, now));
     return true;
   }
 
@@ -71,7 +77,7 @@ public final class Shadows {
   void given(String task, EnsembleStep step, List<Tensor> outputs) {
     String call =
         byCall.entrySet().stream()
-            .filter(entry -> entry.getValue().task.equals(task))
+            .filter(entry -> entry.getValue().task.getId().equals(task))
             .filter(entry -> entry.getValue().step.getName().equals(step.getName()))
             .map(Map.Entry::getKey)
             .findFirst()
@@ -91,16 +97,24 @@ public final class Shadows {
   /**
    * Takes an answer.
    *
+   * @param now milliseconds since the epoch
    * @return false if it is not that of a shadow
    */
-  public boolean onResult(InferenceResult result) {
+  public boolean onResult(InferenceResult result, long now) {
     Shadow shadow = byCall.get(result.getOperationId());
     if (shadow == null) {
       return false;
     }
-    boolean ok = result.getOutcome() == Outcome.OK;
-    fold.ended(ensemble, shadow.step, SHADOW, ok);
-    if (ok && Tensors.bytes(result.getOutputs()) <= KEPT_BYTES_MAX) {
+    chooser.ended(
+        shadow.step,
+        shadow.task.getOperationId(),
+        shadow.candidate,
+        result,
+        (double) now - shadow.sentAt,
+        now);
+    boolean compared =
+        shadow.step.getPolicy() == EnsemblePolicy.SHADOW && result.getOutcome() == Outcome.OK;
+    if (compared && Tensors.bytes(result.getOutputs()) <= KEPT_BYTES_MAX) {
       shadow.made = result.getOutputs();
       compare(result.getOperationId(), shadow);
     } else {
@@ -111,7 +125,8 @@ public final class Shadows {
 
   private void compare(String call, Shadow shadow) {
     if (shadow.given != null && shadow.made != null) {
-      fold.compared(ensemble, shadow.step, SHADOW, Agreement.of(shadow.given, shadow.made));
+      fold.compared(
+          ensemble, shadow.step, shadow.candidate, Agreement.of(shadow.given, shadow.made));
       byCall.remove(call);
     }
   }

@@ -51,12 +51,14 @@ final class StepRules {
         expect(number(step, "fraction", 1) >= 0, name, "fraction", "0 to 1");
         expect(number(step, "fraction", 1) <= 1, name, "fraction", "0 to 1");
       }
-      case SPLIT, FALLBACK, SELECT ->
-          expect(
-              candidates.size() >= 2 && candidates.size() <= CANDIDATES_MAX,
-              name,
-              "models",
-              "2 to %d models".formatted(CANDIDATES_MAX));
+      case SELECT -> {
+        several(candidates, name);
+        within(step, "quality", 0.5, 0.9999);
+        within(step, "objective_ms", 1, Integer.MAX_VALUE);
+        within(step, "sample", 0, 1);
+        within(step, "reference", 0, candidates.size() - 1.0);
+      }
+      case SPLIT, FALLBACK -> several(candidates, name);
     }
     expect(
         candidates.stream().map(EnsembleCandidate::getTarget).distinct().count()
@@ -81,6 +83,25 @@ final class StepRules {
           "canary",
           "the stable model and its canary");
     }
+  }
+
+  private static void several(List<EnsembleCandidate> candidates, String name)
+      throws EnsembleInvalid {
+    expect(
+        candidates.size() >= 2 && candidates.size() <= CANDIDATES_MAX,
+        name,
+        "models",
+        "2 to %d models".formatted(CANDIDATES_MAX));
+  }
+
+  private static void within(EnsembleStep step, String number, double least, double most)
+      throws EnsembleInvalid {
+    double given = number(step, number, least);
+    expect(
+        given >= least && given <= most,
+        step.getName(),
+        number,
+        "a number from %s to %s".formatted(least, most));
   }
 
   private static void operation(EnsembleStep step) throws EnsembleInvalid {

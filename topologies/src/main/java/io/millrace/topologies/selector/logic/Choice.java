@@ -22,4 +22,10 @@ public record Choice(
     String why,
     String besideWhy,
     String reason,
-    Map<String, Double> evidence) {}
+    Map<String, Double> evidence) {
+
+  /** What is kept of many. */
+  Choice withoutEvidence() {
+    return new Choice(inputClass, model, beside, why, besideWhy, reason, Map.of());
+  }
+}

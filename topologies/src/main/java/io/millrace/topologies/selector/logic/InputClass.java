@@ -139,9 +139,10 @@ final class InputClass {
     if (best != reference) {
       return "CHEAPEST_PROVEN";
     }
-    return arms.values().stream().allMatch(arm -> arm.cost() >= reference.cost())
-        ? "REFERENCE_IS_CHEAPEST"
-        : "NOTHING_PROVEN";
+    boolean cheapest =
+        reference.cost() > 0
+            && arms.values().stream().allMatch(arm -> arm.cost() >= reference.cost());
+    return cheapest ? "REFERENCE_IS_CHEAPEST" : "NOTHING_PROVEN";
   }
 
   private String reason(Arm best, @Nullable Arm tried) {

@@ -66,7 +66,7 @@ public final class StepChoices<T> {
   }
 
   /**
-   * Chooses for a request; asked again, it says the same.
+   * Chooses for a request; asked again, it says the same, without its evidence.
    *
    * @param now milliseconds since the epoch
    */
@@ -76,7 +76,7 @@ public final class StepChoices<T> {
       return before.choice;
     }
     Choice choice = selector.choose(inputClass, random);
-    made.put(operationId, new Made(choice, now));
+    made.put(operationId, new Made(choice.withoutEvidence(), now));
     while (made.size() > CHOICES_MAX) {
       Made eldest = made.remove(made.keySet().iterator().next());
       if (eldest != null) {

@@ -69,7 +69,7 @@ class StepChoicesTest {
   void theSameRequestIsAnsweredByTheSameModel() {
     Choice choice = choices.choose("op", "a", random, 0);
 
-    assertThat(choices.choose("op", "a", random, 0)).isSameAs(choice);
+    assertThat(choices.choose("op", "a", random, 0)).isEqualTo(choice.withoutEvidence());
   }
 
   @Test
