@@ -14,6 +14,7 @@ import io.millrace.topologies.scaling.ScalingTopology;
 import io.millrace.topologies.speculation.SpeculationTopology;
 import io.millrace.topologies.targets.TargetTable;
 import io.millrace.topologies.targets.TargetsTopology;
+import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -32,7 +33,7 @@ public final class Operations {
   private final Sinks sinks;
   private final Set<String> sources = new HashSet<>();
   private final KnownSchemas schemas = new KnownSchemas();
-  private final TargetTable targets = new TargetTable();
+  private final TargetTable targets;
   private final Invalidations invalidations = new Invalidations();
   private final DispatchPolicy dispatchPolicy;
   private final RequestMetrics metrics;
@@ -43,18 +44,22 @@ public final class Operations {
    * @param partitions partitions of every keyed topic
    * @param scalingBudgetMicros cost of all pools an hour, millionths of the billing currency; 0: no
    *     limit
+   * @param clock by which a worker that is not heard of has its models ready no more; of all else
+   *     the processors' context says the time
    */
   public Operations(
       Map<String, ?> serdes,
       int partitions,
       DispatchPolicy dispatchPolicy,
       RequestMetrics metrics,
-      long scalingBudgetMicros) {
+      long scalingBudgetMicros,
+      InstantSource clock) {
     this.serdes = serdes;
     this.partitions = partitions;
     this.dispatchPolicy = dispatchPolicy;
     this.metrics = metrics;
     this.written = new Written(serdes);
+    this.targets = new TargetTable(clock);
     this.sinks = new Sinks(topology, written);
     TargetsTopology.build(this);
     DispatchTopology.buildTools(this);

@@ -9,6 +9,7 @@ import io.millrace.schemas.topics.Topics;
 import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.ledger.LedgerTopology;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -63,7 +64,8 @@ public final class OperationsApplication implements AutoCloseable {
             partitions(config),
             config.dispatchPolicy(),
             new RequestMetrics(meters),
-            config.scalingBudgetMicros()),
+            config.scalingBudgetMicros(),
+            InstantSource.system()),
         config,
         meters);
   }

@@ -79,7 +79,8 @@ final class OperationsDriver implements AutoCloseable {
             partitions,
             DispatchPolicy.defaults(),
             new RequestMetrics(new SimpleMeterRegistry()),
-            0);
+            0,
+            () -> now);
     return new TopologyTestDriver(operations.topology(), properties(), now);
   }
 

@@ -22,7 +22,9 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 /** Declares the pool and the tools that a benchmark needs, as {@code millrace apply} would. */
 public final class Declarations {
   private static final Duration WAIT = Duration.ofSeconds(20);
-  private static final String POOL = "default";
+
+  /** The pool that all of it runs in. */
+  public static final String POOL = "default";
 
   static {
     AvroSafety.establish();

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Keeps calls in flight while processes are killed at even steps of the run, each at a moment at
@@ -20,6 +21,7 @@ public final class Drill {
   private static final int RESTARTS = 3;
   private static final int WAIT_MILLIS = 1;
   private static final int LONG_TASK_MILLIS = 40;
+  private static final int STORIES = 5;
 
   private final Kind kind;
   private final Consumer<String> progress;
@@ -75,26 +77,40 @@ public final class Drill {
         progress.accept("%d calls are answered; reading the log".formatted(driver.answered()));
         LogReader log = new LogReader(processes.connection());
         Claims claims = log.claims();
-        DrillReport report =
-            DrillReport.of(
-                new Evidence(
-                    driver.calls(),
-                    driver.answeredAt(),
-                    log.answers(),
-                    effects.counts(),
-                    kills,
-                    restarts,
-                    kills.stream().map(claims::runningAt).toList(),
-                    (int)
-                        kills.stream()
-                            .flatMap(kill -> claims.claimedAt(kill).stream())
-                            .distinct()
-                            .count()));
+        Evidence evidence =
+            new Evidence(
+                driver.calls(),
+                driver.answeredAt(),
+                log.answers(),
+                effects.counts(),
+                kills,
+                restarts,
+                kills.stream().map(claims::runningAt).toList(),
+                (int)
+                    kills.stream()
+                        .flatMap(kill -> claims.claimedAt(kill).stream())
+                        .distinct()
+                        .count());
+        tell(evidence, log);
+        DrillReport report = DrillReport.of(evidence);
         if (report.violations().isEmpty()) {
           work.done();
         }
         return report;
       }
+    }
+  }
+
+  /** What became of those that took long, so that it can be looked into. */
+  private void tell(Evidence evidence, LogReader log) {
+    Set<String> late = DrillReport.late(evidence);
+    if (!late.isEmpty()) {
+      progress.accept(
+          "%d calls were answered late after a kill (kills at %s)"
+              .formatted(late.size(), evidence.kills().stream().map(Kill::at).toList()));
+      log.stories(late.stream().limit(STORIES).collect(Collectors.toSet())).stream()
+          .sorted()
+          .forEach(progress);
     }
   }
 

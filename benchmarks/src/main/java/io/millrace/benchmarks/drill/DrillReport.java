@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * What a drill found, and what of that may not be.
@@ -55,6 +56,7 @@ public record DrillReport(
 
   private static final long RECOVERY_MAX_MILLIS = 10_000;
   private static final int KILLS_MIN = 5;
+  private static final long LATE_MILLIS = 15_000;
 
   /** Judges the evidence. */
   static DrillReport of(Evidence evidence) {
@@ -129,6 +131,23 @@ public record DrillReport(
       }
     }
     return first == Long.MAX_VALUE ? first : first - at;
+  }
+
+  /** Operations that were in flight at a kill and answered late after it. */
+  static Set<String> late(Evidence evidence) {
+    Set<String> late = new TreeSet<>();
+    for (Kill kill : evidence.kills()) {
+      evidence
+          .answeredAt()
+          .forEach(
+              (id, at) -> {
+                SentCall call = evidence.calls().get(id);
+                if (call != null && call.sentAt() <= kill.at() && at - kill.at() > LATE_MILLIS) {
+                  late.add(id);
+                }
+              });
+    }
+    return late;
   }
 
   private static long inFlightAnswered(Evidence evidence, long at) {

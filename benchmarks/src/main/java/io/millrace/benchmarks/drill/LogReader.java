@@ -1,6 +1,7 @@
 package io.millrace.benchmarks.drill;
 
 import io.millrace.benchmarks.client.Connection;
+import io.millrace.benchmarks.client.Declarations;
 import io.millrace.events.AttemptPhase;
 import io.millrace.events.ToolResult;
 import io.millrace.schemas.topics.Topic;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -54,6 +56,52 @@ final class LogReader {
           }
         });
     return claims;
+  }
+
+  /** What was sent and heard of operations, a line each, in the order of the topics. */
+  List<String> stories(Set<String> operations) {
+    List<String> lines = new ArrayList<>();
+    read(
+        Topics.toolTasks(Declarations.POOL),
+        (task, at) -> {
+          if (operations.contains(task.getOperationId())) {
+            lines.add(
+                "%s %d task %s attempt %d sequence %d"
+                    .formatted(
+                        task.getOperationId(),
+                        at,
+                        task.getId(),
+                        task.getAttempt(),
+                        task.getSequence()));
+          }
+        });
+    read(
+        Topics.TOOL_ATTEMPTS,
+        (attempt, at) -> {
+          if (operations.contains(attempt.getOperationId())) {
+            lines.add(
+                "%s %d %s of task %s by %s %s %s"
+                    .formatted(
+                        attempt.getOperationId(),
+                        at,
+                        attempt.getPhase(),
+                        attempt.getTaskId(),
+                        attempt.getWorkerId(),
+                        attempt.getClaimId(),
+                        attempt.getOutcome()));
+          }
+        });
+    read(
+        Topics.TOOL_CONTROLS,
+        (control, at) -> {
+          if (operations.contains(control.getOperationId())) {
+            lines.add(
+                "%s %d %s of task %s"
+                    .formatted(
+                        control.getOperationId(), at, control.getType(), control.getTaskId()));
+          }
+        });
+    return lines;
   }
 
   private <T extends SpecificRecord> void read(Topic<T> topic, BiConsumer<T, Long> each) {

@@ -63,7 +63,7 @@ public final class TargetTable {
    *
    * @param clock by which a worker that is not heard of has its models ready no more
    */
-  TargetTable(InstantSource clock) {
+  public TargetTable(InstantSource clock) {
     this.ready = new ReadyModels(clock);
   }
 
