@@ -31,22 +31,23 @@ interface Policy {
     private static final double STABILIZATION_SECONDS = 300;
 
     private final double seconds;
-    private final double replicaRps;
+    private final int slots;
     private final Deque<Double> recommended = new ArrayDeque<>();
     private double replicas;
 
     /**
      * @param seconds of a window
+     * @param slots of a replica
      */
-    Reactive(double seconds, double replicaRps) {
+    Reactive(double seconds, int slots) {
       this.seconds = seconds;
-      this.replicaRps = replicaRps;
+      this.slots = slots;
     }
 
     @Override
     public double next(PoolWindow seen) {
       double demand = seen.perSecond() + seen.queued() / seconds;
-      double desired = Math.max(1, demand / (TARGET * replicaRps));
+      double desired = Math.max(1, demand * seen.serviceMs() / 1e3 / slots / TARGET);
       if (replicas > 0 && Math.abs(desired / replicas - 1) <= TOLERANCE) {
         desired = replicas;
       }

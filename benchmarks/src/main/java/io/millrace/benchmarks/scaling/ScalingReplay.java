@@ -30,6 +30,7 @@ public final class ScalingReplay {
   private final Consumer<String> progress;
   private final double peak;
   private final int half;
+  private final double[] occupancyMs;
 
   /**
    * What is assumed.
@@ -94,6 +95,7 @@ public final class ScalingReplay {
     this.settings = settings;
     this.progress = progress;
     this.half = trace.rates().length / 2;
+    this.occupancyMs = occupancies();
     this.peak = Arrays.stream(trace.rates(), 0, half).max().orElse(0);
   }
 
@@ -105,8 +107,7 @@ public final class ScalingReplay {
     Map<String, Outcome> policies = new LinkedHashMap<>();
     policies.put("millrace", run("millrace", Policy.of(PoolScaler.of(rules, window)), lead));
     policies.put("persistence", run("persistence", Policy.of(persistence(rules, lead)), lead));
-    policies.put(
-        "reactive", run("reactive", new Policy.Reactive(seconds(), settings.replicaRps()), lead));
+    policies.put("reactive", run("reactive", new Policy.Reactive(seconds(), slots()), lead));
     policies.put("oracle", run("oracle", seen -> seen.perSecond() / settings.replicaRps(), 0));
     Map<String, @Nullable Map<String, Double>> wape = new LinkedHashMap<>();
     for (int minutes : HORIZONS) {
@@ -127,6 +128,27 @@ public final class ScalingReplay {
   /** How long a request keeps a slot, milliseconds, so that a replica serves as many as it can. */
   private double occupancyMs() {
     return slots() * 1e3 / settings.replicaRps();
+  }
+
+  /** The mean of what came in each window; of one without requests that of the one before. */
+  private double[] occupancies() {
+    double[] means = new double[trace.rates().length];
+    Arrays.fill(means, occupancyMs());
+    if (!settings.byTokens()) {
+      return means;
+    }
+    double[] sums = new double[means.length];
+    int[] counts = new int[means.length];
+    for (int i = 0; i < trace.arrivals().length; i++) {
+      int window = Math.min(means.length - 1, (int) (trace.arrivals()[i] / seconds()));
+      sums[window] += trace.weights()[i];
+      counts[window]++;
+    }
+    for (int t = 0; t < means.length; t++) {
+      double before = t == 0 ? occupancyMs() : means[t - 1];
+      means[t] = counts[t] == 0 ? before : occupancyMs() * sums[t] / counts[t];
+    }
+    return means;
   }
 
   private ScalingRules rules() {
@@ -214,7 +236,7 @@ public final class ScalingReplay {
 
   private PoolWindow window(int index, double queued) {
     return new PoolWindow(
-        trace.firstWindow() + index, trace.rates()[index], occupancyMs(), 1, queued);
+        trace.firstWindow() + index, trace.rates()[index], occupancyMs[index], 1, queued);
   }
 
   private @Nullable Map<String, Double> wape(int minutes) {
