@@ -55,6 +55,7 @@ public final class Selections {
       String ensemble, String step, String from, Choice choice, String operationId) {}
 
   private static final class Selection {
+    final EnsembleStep step;
     final String declared;
     final List<String> models;
     final String reference;
@@ -65,6 +66,7 @@ public final class Selections {
     long rememberedAt;
 
     Selection(EnsembleStep step) {
+      this.step = step;
       declared = SplitTable.declared(step);
       models = step.getCandidates().stream().map(candidate -> candidate.getTarget()).toList();
       reference = models.get(reference(step));
@@ -76,6 +78,12 @@ public final class Selections {
               // Costs nothing until it has run: so each is tried.
               referenceFirst.stream().map(model -> new Candidate(model, 0)).toList());
       choices = new StepChoices<>(selector, reference, Agreement::of, Tensors::bytes);
+    }
+
+    /** Whether it is of a step as it is declared; nearly always that very object. */
+    @SuppressWarnings("ReferenceEquality")
+    boolean of(EnsembleStep other) {
+      return other == step || SplitTable.declared(other).equals(declared);
     }
   }
 
@@ -103,7 +111,7 @@ public final class Selections {
   private Selection of(String ensemble, EnsembleStep step) {
     String key = SplitTable.key(ensemble, step.getName());
     Selection known = byStep.get(key);
-    if (known != null && known.declared.equals(SplitTable.declared(step))) {
+    if (known != null && known.of(step)) {
       return known;
     }
     Selection fresh = new Selection(step);
@@ -207,7 +215,11 @@ public final class Selections {
     if (gone || (!ok && !RunningEnsemble.blamesModel(result))) {
       return;
     }
-    Selection of = of(ensemble, step);
+    Selection of = byStep.get(SplitTable.key(ensemble, step.getName()));
+    if (of == null || !of.of(step)) {
+      // The step was declared otherwise since.
+      return;
+    }
     of.choices.ended(
         operationId,
         of.models.get(candidate),

@@ -152,6 +152,15 @@ class SelectionsTest {
   }
 
   @Test
+  void whatEndsOfAFormerDeclarationDisturbsNothing() {
+    learn(500);
+    EnsembleStep former =
+        EnsembleStep.newBuilder(step).setNumbers(Map.of("quality", List.of(0.99))).build();
+    selections.ended("model:pipe@1", former, id(), 0, answer(0, 1), 5, now);
+    assertThat(ask(SHORT).order()).containsExactly(0, 1);
+  }
+
+  @Test
   void clientsThatFindTheAnswersBadTakeTheClassFromTheSmallModel() {
     learn(500);
     List<Integer> last = List.of();
