@@ -12,6 +12,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** What the request path counts: calls by outcome, latency, in flight, timer lateness. */
@@ -22,6 +23,7 @@ public final class RequestMetrics {
   private final Counter rejected;
   private final Map<String, Gauges> byTask = new ConcurrentHashMap<>();
   private final AtomicLong latenessMax = new AtomicLong();
+  private final AtomicBoolean shown = new AtomicBoolean();
 
   /**
    * @param registry where the meters go
@@ -52,17 +54,6 @@ public final class RequestMetrics {
         Counter.builder("millrace.rejections")
             .description("Records that went to rejections")
             .register(registry);
-    Gauge.builder("millrace.calls.in.flight", this, m -> m.sum(g -> g.inFlight))
-        .description("Flights under way")
-        .register(registry);
-    Gauge.builder("millrace.cache.bytes", this, m -> m.sum(g -> g.cachedBytes))
-        .description("Outputs cached")
-        .baseUnit("bytes")
-        .register(registry);
-    Gauge.builder("millrace.timer.lateness", latenessMax, l -> l.getAndSet(0) / 1000.0)
-        .description("How late the latest timer since the last scrape was")
-        .baseUnit("seconds")
-        .register(registry);
   }
 
   void answered(Answer answer) {
@@ -79,7 +70,25 @@ public final class RequestMetrics {
     rejected.increment();
   }
 
+  /** Shows what dispatch tasks say; only where there are some, as meters are of one owner. */
+  private void show() {
+    Gauge.builder("millrace.calls.in.flight", this, m -> m.sum(g -> g.inFlight))
+        .description("Flights under way")
+        .register(registry);
+    Gauge.builder("millrace.cache.bytes", this, m -> m.sum(g -> g.cachedBytes))
+        .description("Outputs cached")
+        .baseUnit("bytes")
+        .register(registry);
+    Gauge.builder("millrace.timer.lateness", latenessMax, l -> l.getAndSet(0) / 1000.0)
+        .description("How late the latest timer since the last scrape was")
+        .baseUnit("seconds")
+        .register(registry);
+  }
+
   void observe(String task, int inFlight, long cachedBytes, long latenessMillis) {
+    if (!shown.getAndSet(true)) {
+      show();
+    }
     byTask.put(task, new Gauges(inFlight, cachedBytes));
     if (latenessMillis > 0) {
       latenessMax.accumulateAndGet(latenessMillis, Math::max);
