@@ -134,17 +134,13 @@ final class EnsembleProcessor extends ContextualProcessor<String, Object, String
       result(result, now);
     } else if (received.record() instanceof InferenceFeedback feedback) {
       feedback(feedback, now);
-    } else if (received.problem() != null && !isResult()) {
+    } else if (received.problem() != null && !from(InferenceTopics.RESULTS)) {
       // Undecodable results are rejected by the events processor, which reads them too.
       metrics.rejected();
       context()
           .forward(
               Rejections.undecodable(context(), record, received), EnsembleTopology.REJECTIONS);
     }
-  }
-
-  private boolean isResult() {
-    return from(InferenceTopics.RESULTS);
   }
 
   private boolean from(Topic<?> topic) {

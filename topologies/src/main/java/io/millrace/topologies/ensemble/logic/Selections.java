@@ -62,6 +62,7 @@ public final class Selections {
     final ModelSelector selector;
     final StepChoices<List<Tensor>> choices;
     final Map<String, String> answering = new HashMap<>();
+    boolean recalled;
     boolean learnt;
     long rememberedAt;
 
@@ -130,6 +131,7 @@ public final class Selections {
     Selection recalled = new Selection(step);
     try {
       Memory.read(memory, MEMORY_VERSION, fields -> remember(recalled, fields));
+      recalled.recalled = true;
       return recalled;
     } catch (IllegalArgumentException e) {
       // Of a step that is declared otherwise now, or damaged: it learns anew.
@@ -160,14 +162,12 @@ public final class Selections {
             now);
     of.learnt = true;
     String before = of.answering.put(choice.inputClass(), choice.model());
-    if (!choice.model().equals(before == null ? of.reference : before)) {
-      changes.add(
-          new Change(
-              ensemble,
-              step.getName(),
-              before == null ? of.reference : before,
-              choice,
-              request.operationId()));
+    if (before == null) {
+      // What answered before a restart is not known any more; it is said once, when it changes.
+      before = of.recalled ? choice.model() : of.reference;
+    }
+    if (!choice.model().equals(before)) {
+      changes.add(new Change(ensemble, step.getName(), before, choice, request.operationId()));
     }
     List<Integer> beside = new ArrayList<>();
     for (String model : choice.beside()) {

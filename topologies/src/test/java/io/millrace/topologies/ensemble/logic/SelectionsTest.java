@@ -140,6 +140,7 @@ class SelectionsTest {
     selections = new Selections();
     memories.forEach(selections::recall);
     assertThat(ask(SHORT).order()).containsExactly(0, 1);
+    assertThat(selections.changes()).as("it was said before the restart").isEmpty();
 
     selections = new Selections();
     memories.forEach(selections::recall);
