@@ -49,7 +49,8 @@ public record Connection(String bootstrap, String registry) {
     return Admin.create(common());
   }
 
-  private Map<String, Object> serde() {
+  /** Settings of the Avro serde. */
+  public Map<String, Object> serde() {
     return Map.of(SerdeConfig.SCHEMA_REGISTRY_URL, registry);
   }
 

@@ -55,7 +55,7 @@ public final class Declarations {
   /** Makes the pool {@code default} and declares the tools in it. */
   public static void declare(Connection connection, List<TargetSpec> tools) {
     try (Admin admin = connection.admin()) {
-      new Pools(admin, WAIT).create(List.of(POOL));
+      new Pools(admin, connection.serde(), WAIT).create(List.of(POOL));
     }
     try (Producer<String, TargetSpec> producer = connection.producer(Topics.TARGETS, Map.of())) {
       TargetSpec pool = spec("pool:" + POOL).setName(POOL).build();

@@ -74,7 +74,7 @@ final class ApplyCommand implements Callable<Integer> {
       List<Step> pools = steps(targets.pools(), present);
       List<Step> rest = steps(targets.targets(), present);
       if (!dryRun) {
-        new Pools(cluster.admin(), Cluster.WAIT_MAX)
+        new Pools(cluster.admin(), cluster.serdeSettings(), Cluster.WAIT_MAX)
             .create(targets.pools().stream().map(TargetSpec::getPool).toList());
         // Pools first, so that no target ever names one that is not there.
         write(cluster, pools);

@@ -13,6 +13,7 @@ import io.millrace.platform.embedded.Endpoints;
 import io.millrace.platform.embedded.Part;
 import io.millrace.platform.embedded.ToolWorkerPart;
 import io.millrace.platform.provision.Pools;
+import io.millrace.schemas.serde.SerdeConfig;
 import io.millrace.toolworker.ToolWorker;
 import io.millrace.toolworker.ToolWorkerConfig;
 import io.millrace.toolworker.builtin.AppendLineTool;
@@ -177,7 +178,9 @@ final class ToolArea implements Area {
     try (Admin admin =
         Admin.create(
             Map.of("bootstrap.servers", endpoints.bootstrapServers(), "metric.reporters", ""))) {
-      new Pools(admin, SETUP).create(List.of(DemoTargets.CRASH_POOL));
+      Map<String, String> serde =
+          Map.of(SerdeConfig.SCHEMA_REGISTRY_URL, endpoints.schemaRegistryUrl());
+      new Pools(admin, serde, SETUP).create(List.of(DemoTargets.CRASH_POOL));
     }
   }
 

@@ -48,10 +48,12 @@ public final class ToolWorkerPart implements Part {
 
   @Override
   public void start(Endpoints endpoints) {
+    Map<String, Object> serde =
+        Map.of(SerdeConfig.SCHEMA_REGISTRY_URL, endpoints.schemaRegistryUrl());
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", endpoints.bootstrapServers()))) {
-      new Pools(admin, SETUP).create(List.of(DEFAULT_POOL));
+      new Pools(admin, serde, SETUP).create(List.of(DEFAULT_POOL));
     }
-    declarePool(endpoints);
+    declarePool(endpoints, serde);
     Map<String, String> all = new HashMap<>();
     all.put(WorkerConfig.POOLS, "*");
     all.put(WorkerConfig.SCALED, "true");
@@ -64,11 +66,9 @@ public final class ToolWorkerPart implements Part {
   }
 
   /** What an operator declared of the pool stays. */
-  private static void declarePool(Endpoints endpoints) {
+  private static void declarePool(Endpoints endpoints, Map<String, Object> serde) {
     String key = "pool:" + DEFAULT_POOL;
     Map<String, Object> kafka = Map.of("bootstrap.servers", endpoints.bootstrapServers());
-    Map<String, Object> serde =
-        Map.of(SerdeConfig.SCHEMA_REGISTRY_URL, endpoints.schemaRegistryUrl());
     if (DeclaredTargets.read(kafka, serde, () -> false).containsKey(key)) {
       return;
     }

@@ -156,7 +156,7 @@ public final class RepositoryWatch implements AutoCloseable {
   /** A platform without tools has no pool yet; one that is there keeps its policies. */
   private void registerPool(KafkaProducer<String, TargetSpec> producer, Instant now) {
     try (Admin admin = Admin.create(kafka)) {
-      new Pools(admin, SETUP).create(List.of(pool));
+      new Pools(admin, serde, SETUP).create(List.of(pool));
     }
     String key = POOL_PREFIX + pool;
     TargetSpec spec = TargetSpec.newBuilder().setTarget(key).setName(pool).setPool(pool).build();

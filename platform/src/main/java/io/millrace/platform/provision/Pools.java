@@ -1,5 +1,7 @@
 package io.millrace.platform.provision;
 
+import io.millrace.schemas.serde.RegistryException;
+import io.millrace.schemas.serde.TopicSchemas;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import java.time.Duration;
@@ -19,8 +21,8 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.config.ConfigResource;
 
 /**
- * Makes pools ready for tasks: the topics of each, and the settings of its share groups that let
- * workers which come later find the tasks that came before them.
+ * Makes pools ready for tasks: the topics of each with their schemas, and the settings of its share
+ * groups that let workers which come later find the tasks that came before them.
  *
  * <p>To be done before a pool is written to {@code targets}, since dispatch sends to what is there.
  */
@@ -34,14 +36,17 @@ public final class Pools {
           new ConfigEntry("share.auto.offset.reset", "earliest"), AlterConfigOp.OpType.SET);
 
   private final Admin admin;
+  private final Map<String, ?> serde;
   private final Duration timeout;
 
   /**
    * @param admin stays open
+   * @param serde settings of the Avro serde, for the registry
    * @param timeout how long the brokers may take
    */
-  public Pools(Admin admin, Duration timeout) {
+  public Pools(Admin admin, Map<String, ?> serde, Duration timeout) {
     this.admin = admin;
+    this.serde = serde;
     this.timeout = timeout;
   }
 
@@ -49,20 +54,22 @@ public final class Pools {
    * Creates what is missing; what is there stays.
    *
    * @throws ProvisioningException if the brokers refuse or do not answer
+   * @throws RegistryException if the registry refuses or does not answer
    */
   public void create(Collection<String> pools) {
     int partitions = partitions();
-    List<NewTopic> topics =
+    List<Topic<?>> topics =
         pools.stream()
-            .flatMap(
+            .<Topic<?>>flatMap(
                 pool ->
                     Stream.of(
                         Topics.toolTasks(pool),
                         Topics.inferenceTasks(pool),
                         Topics.inferenceSequences(pool)))
-            .map(topic -> newTopic(topic, partitions))
             .toList();
-    new Provisioner(admin, timeout).provision(topics);
+    new Provisioner(admin, timeout)
+        .provision(topics.stream().map(topic -> newTopic(topic, partitions)).toList());
+    TopicSchemas.register(topics, serde);
     Map<ConfigResource, Collection<AlterConfigOp>> settings = new HashMap<>();
     for (String pool : pools) {
       for (String prefix : WORKER_GROUP_PREFIXES) {

@@ -15,9 +15,11 @@ import io.millrace.events.ToolCall;
 import io.millrace.events.ToolPlan;
 import io.millrace.platform.broker.BrokerOptions;
 import io.millrace.platform.broker.EmbeddedBroker;
+import io.millrace.platform.provision.Pools;
 import io.millrace.platform.provision.Provisioner;
 import io.millrace.platform.registry.SchemaRegistryServer;
 import io.millrace.schemas.http.LoopbackHttpServer;
+import io.millrace.schemas.serde.SerdeConfig;
 import io.millrace.schemas.topics.Topics;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -71,8 +73,9 @@ class OutageTest {
     worker = new ToolWorkerPart(new SimpleMeterRegistry(), Map.of());
     worker.start(endpoints);
     client = new WireClient(endpoints);
-    client.register(tool("echo"));
-    client.register(tool("sleep"));
+    client.register(tool("echo", "default"));
+    client.register(tool("sleep", "default"));
+    declareAnotherPool();
     assertThat(client.ask(newCall("echo", "{}")).getOutcome()).isEqualTo(Outcome.OK);
     assertThat(client.ask(plan()).getOutcome()).isEqualTo(Outcome.OK);
   }
@@ -91,11 +94,28 @@ class OutageTest {
     return new OperationsPart(meters, Map.of("session.timeout.ms", "2000"));
   }
 
-  private static TargetSpec tool(String name) {
+  /** One that no task was sent to. */
+  private void declareAnotherPool() {
+    Map<String, Object> serde =
+        Map.of(SerdeConfig.SCHEMA_REGISTRY_URL, endpoints.schemaRegistryUrl());
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+      new Pools(admin, serde, WAIT).create(List.of("quiet"));
+    }
+    client.register(
+        TargetSpec.newBuilder().setTarget("pool:quiet").setName("quiet").setPool("quiet").build());
+    client.register(
+        TargetSpec.newBuilder(tool("echo", "quiet"))
+            .setTarget("tool:quiet-echo")
+            .setName("quiet-echo")
+            .build());
+  }
+
+  private static TargetSpec tool(String name, String pool) {
     return TargetSpec.newBuilder()
         .setTarget("tool:" + name)
         .setKind(TargetKind.TOOL)
         .setName(name)
+        .setPool(pool)
         .setBuiltin(name)
         .setIdempotent(true)
         .build();
@@ -169,6 +189,8 @@ class OutageTest {
     try (LoopbackHttpServer away = away(port, asked)) {
       assertThat(client.ask(newCall("echo", "{}")).getOutcome()).isEqualTo(Outcome.OK);
       assertThat(client.ask(plan()).getOutcome()).isEqualTo(Outcome.OK);
+      // The first task of its pool.
+      assertThat(client.ask(newCall("quiet-echo", "{}")).getOutcome()).isEqualTo(Outcome.OK);
       // Its flight is the first that lives until a commit.
       assertThat(client.ask(newCall("sleep", "{\"ms\": 1500}")).getOutcome()).isEqualTo(Outcome.OK);
       garbage = sendBytes("no Avro".getBytes(StandardCharsets.UTF_8));

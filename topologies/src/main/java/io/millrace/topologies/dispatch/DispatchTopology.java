@@ -4,6 +4,8 @@ import io.millrace.events.Cancel;
 import io.millrace.events.OperationKind;
 import io.millrace.events.Task;
 import io.millrace.schemas.serde.EventSerializer;
+import io.millrace.schemas.topics.InferenceTopics;
+import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.state.Answer;
 import io.millrace.state.CachedOutput;
@@ -116,11 +118,18 @@ public final class DispatchTopology {
     addTasks(operations, kind);
   }
 
-  /** Tasks of one dispatch task lie in one partition, in order: its hand-over counts on that. */
+  /**
+   * Tasks of one dispatch task lie in one partition, in order: its hand-over counts on that.
+   *
+   * <p>A schema has one id under all subjects, so that of a topic which is always there serves
+   * every pool, and the first task of a new one need not wait for the registry. The pool's own
+   * subject is registered by who makes the pool.
+   */
   private static void addTasks(Operations operations, Kind<?, ?> kind) {
-    EventSerializer<Task> tasks = EventSerializer.forValues(operations.serdes());
+    Topic<Task> known = InferenceTopics.ENSEMBLES;
+    EventSerializer<SpecificRecord> tasks = operations.written().sent(known);
     Serializer<Object> serializer =
-        (topic, value) -> tasks.serialize(topic, ((PoolTask) value).task());
+        (topic, value) -> tasks.serialize(known.name(), ((PoolTask) value).task());
     StreamPartitioner<String, Object> byHome =
         (topic, key, value, count) ->
             Optional.of(Set.of(((PoolTask) value).task().getHomePartition() % count));
