@@ -113,7 +113,8 @@ public final class CacheReplay {
   private Score heapTier() {
     CachedOutput answer = new CachedOutput();
     answer.setOutput("1");
-    HeapTier tier = new HeapTier(entriesOnAverage() * HeapTier.bytes(FINGERPRINT, answer));
+    HeapTier tier =
+        new HeapTier(entriesOnAverage() * HeapTier.bytes(FINGERPRINT, answer), key -> {});
     Score score = new Score();
     for (int i = 0; i < trace.size(); i++) {
       boolean hit = tier.get(trace.key(i), FINGERPRINT) != null;

@@ -36,6 +36,12 @@ final class InferenceKillCommand implements Callable<Integer> {
       description = "How many are kept in flight (${DEFAULT-VALUE}).")
   private int inFlight;
 
+  @Option(
+      names = "--sequences",
+      description =
+          "Ask a model that keeps state; --in-flight is how many sequences there are at a time.")
+  private boolean sequences;
+
   @Override
   public Integer call() {
     if (inFlight < 1 || inFlight > IN_FLIGHT_MAX || calls < CALLS_MIN) {
@@ -45,7 +51,9 @@ final class InferenceKillCommand implements Callable<Integer> {
     }
     Conditions conditions = Conditions.now();
     output.err().println(conditions.text());
-    InferenceKillReport report = new InferenceKill(output.err()::println).run(calls, inFlight);
+    InferenceKill drill = new InferenceKill(output.err()::println);
+    InferenceKillReport report =
+        sequences ? drill.runSequences(calls, inFlight) : drill.run(calls, inFlight);
     List<String> violations = report.violations();
     ObjectNode document = (ObjectNode) Documents.of(report);
     document.properties().forEach(f -> output.out().println(f.getKey() + "  " + f.getValue()));

@@ -1,11 +1,9 @@
 package io.millrace.benchmarks.drill;
 
 import io.millrace.benchmarks.client.Connection;
-import io.millrace.benchmarks.requests.BenchmarkModels;
 import io.millrace.events.InferenceRequest;
 import io.millrace.events.InferenceResult;
 import io.millrace.events.Outcome;
-import io.millrace.events.Tensor;
 import io.millrace.schemas.identity.Fingerprint;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.topics.InferenceTopics;
@@ -25,22 +23,16 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 
-/**
- * Sends requests to models in turns, keeps a number in flight and holds each answer against what
- * the model gives by itself.
- */
+/** Asks models, keeps a number of requests in flight and judges each answer. */
 final class InferenceDriver implements AutoCloseable {
   private static final Duration DEADLINE = Duration.ofSeconds(60);
   private static final Duration POLL = Duration.ofMillis(100);
   private static final Duration FIRST_ANSWER = Duration.ofMinutes(2);
 
-  /** So many different inputs a model gets, again and again. */
-  private static final int INPUTS = 32;
-
   private final Producer<String, InferenceRequest> producer;
   private final Consumer<String, InferenceResult> consumer;
   private final List<TopicPartition> partitions;
-  private final List<ExpectedOutputs> models = new ArrayList<>();
+  private final Questions questions;
   private final SplittableRandom random = new SplittableRandom();
   private final Map<String, Sent> requests = new ConcurrentHashMap<>();
   private final AtomicInteger answered = new AtomicInteger();
@@ -51,16 +43,14 @@ final class InferenceDriver implements AutoCloseable {
   static final class Sent {
     final long sentAt;
     final long deadlineAt;
-    private final ExpectedOutputs model;
-    private final int input;
+    private final Questions.Question question;
     private final List<InferenceResult> answers = new ArrayList<>();
     private long answeredAt = Long.MAX_VALUE;
 
-    Sent(long sentAt, ExpectedOutputs model, int input) {
+    Sent(long sentAt, Questions.Question question) {
       this.sentAt = sentAt;
       this.deadlineAt = sentAt + DEADLINE.toMillis();
-      this.model = model;
-      this.input = input;
+      this.question = question;
     }
 
     /** When its first answer was read, Unix milliseconds; Long.MAX_VALUE: never. */
@@ -70,7 +60,16 @@ final class InferenceDriver implements AutoCloseable {
 
     /** How many answers of an outcome OK there are. */
     int ok() {
-      return (int) answers.stream().filter(a -> a.getOutcome() == Outcome.OK).count();
+      return count(Outcome.OK);
+    }
+
+    /** How many answers there are that say that nobody knows whether it ran. */
+    int unknown() {
+      return count(Outcome.OUTCOME_UNKNOWN);
+    }
+
+    private int count(Outcome outcome) {
+      return (int) answers.stream().filter(a -> a.getOutcome() == outcome).count();
     }
 
     /** How many answers there are. */
@@ -78,11 +77,11 @@ final class InferenceDriver implements AutoCloseable {
       return answers.size();
     }
 
-    /** Whether an answer that is OK has other outputs than the model's own. */
+    /** Whether an answer that is OK is not right. */
     boolean wrong() {
       return answers.stream()
           .filter(a -> a.getOutcome() == Outcome.OK)
-          .anyMatch(a -> !model.matches(input, a.getOutputs()));
+          .anyMatch(a -> !question.right(a));
     }
 
     /** What an answer says that is not OK; empty if all are. */
@@ -95,14 +94,8 @@ final class InferenceDriver implements AutoCloseable {
     }
   }
 
-  InferenceDriver(Connection connection, List<BenchmarkModels.Model> models) {
-    for (BenchmarkModels.Model model : models) {
-      List<List<Tensor>> inputs = new ArrayList<>();
-      for (int i = 0; i < INPUTS; i++) {
-        inputs.add(model.inputs(i));
-      }
-      this.models.add(ExpectedOutputs.of(model.name(), model.file(), inputs));
-    }
+  InferenceDriver(Connection connection, Questions questions) {
+    this.questions = questions;
     this.producer = connection.producer(InferenceTopics.REQUESTS, Map.of());
     this.consumer = connection.consumer(InferenceTopics.RESULTS, Map.of());
     this.partitions =
@@ -113,11 +106,14 @@ final class InferenceDriver implements AutoCloseable {
     consumer.seekToBeginning(partitions);
   }
 
-  /** Until every model answers: until a worker has it loaded, requests are refused. */
-  void awaitReady() {
+  /**
+   * Until all of so many requests are answered: until a worker has a model loaded, they are
+   * refused.
+   */
+  void awaitReady(int count) {
     long end = System.nanoTime() + FIRST_ANSWER.toNanos();
     while (System.nanoTime() - end < 0) {
-      run(models.size(), models.size(), () -> false);
+      run(count, count, () -> false);
       boolean ready = requests.values().stream().allMatch(r -> r.ok() == 1);
       requests.clear();
       answered.set(0);
@@ -139,7 +135,11 @@ final class InferenceDriver implements AutoCloseable {
     long lastDeadline = Long.MAX_VALUE;
     while (answered.get() < count && !stop.getAsBoolean()) {
       while (sent < count && sent - answered.get() < inFlight) {
-        send();
+        Questions.Question question = questions.next();
+        if (question == null) {
+          break;
+        }
+        send(question);
         if (sent == count) {
           lastDeadline = System.currentTimeMillis() + DEADLINE.toMillis();
         }
@@ -160,6 +160,7 @@ final class InferenceDriver implements AutoCloseable {
         request.answers.add(record.value());
         if (request.answeredAt == Long.MAX_VALUE) {
           request.answeredAt = now;
+          questions.answered(request.question, record.value());
           answered.incrementAndGet();
         }
       }
@@ -174,25 +175,21 @@ final class InferenceDriver implements AutoCloseable {
     }
   }
 
-  private void send() {
+  private void send(Questions.Question question) {
     long now = System.currentTimeMillis();
     String id = Ids.v7(now, random);
-    ExpectedOutputs model = models.get(sent % models.size());
-    int input = random.nextInt(INPUTS);
-    Sent request = new Sent(now, model, input);
-    requests.put(id, request);
+    Sent sentNow = new Sent(now, question);
+    requests.put(id, sentNow);
     sent++;
+    InferenceRequest.Builder request =
+        InferenceRequest.newBuilder()
+            .setId(id)
+            .setOccurredAt(Instant.ofEpochMilli(now))
+            .setDeadlineAt(Instant.ofEpochMilli(sentNow.deadlineAt));
+    question.ask(request);
     producer.send(
         new ProducerRecord<>(
-            InferenceTopics.REQUESTS.name(),
-            Fingerprint.ofOperation(id),
-            InferenceRequest.newBuilder()
-                .setId(id)
-                .setOccurredAt(Instant.ofEpochMilli(now))
-                .setModel(model.name())
-                .setInputs(model.inputs(input))
-                .setDeadlineAt(Instant.ofEpochMilli(request.deadlineAt))
-                .build()));
+            InferenceTopics.REQUESTS.name(), Fingerprint.ofOperation(id), request.build()));
   }
 
   /** How many requests have an answer. */

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class InferenceKind implements Kind<InferenceRequest, InferenceResult> {
   /** Outputs of more bytes are kept by where they lie. */
-  static final int KEPT_BYTES_MAX = 64 << 10;
+  static final int KEPT_BYTES_MAX = 4 << 10;
 
   /** What dispatch keeps of a request besides its inputs, UTF-16 units. */
   private static final int CONTEXT_LENGTH_MAX = 16 << 10;

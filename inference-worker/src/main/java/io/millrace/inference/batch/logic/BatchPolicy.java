@@ -12,8 +12,8 @@ import java.util.List;
  * @param defaultLevel priority of a request that names none, 1 to {@code levels}; 1 is the most
  *     urgent
  * @param queueMax most requests that wait, at least 1
- * @param overhead share of a run's time that may be spent on what does not grow with its rows; a
- *     batch is not made larger than it takes to get below
+ * @param overhead share by which a row may take longer than in batches of the best size; a batch is
+ *     not made larger than it takes to get below
  */
 public record BatchPolicy(
     int rowsMax,

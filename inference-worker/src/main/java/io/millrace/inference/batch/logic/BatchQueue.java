@@ -23,10 +23,12 @@ import org.jspecify.annotations.Nullable;
  * three times the expected gap since the last arrival, or into the deadline of what is at hand. So
  * nothing waits when little arrives, and nothing waits when runs are cheap.
  *
- * <p>A batch is not made larger than pays either: once all but a small share of its time grows with
- * its rows, more rows only make all of them wait longer. And where several runs may begin at once
- * and time grows with rows, they share what is there. Related: Crankshaw et al., "Clipper", NSDI
- * 2017 (adaptive batching); Deb and Serfozo, "Optimal control of batch service queues", 1973.
+ * <p>A batch is not made larger than pays either: once its rows take hardly longer each than in
+ * batches of the best size, more rows only make all of them wait longer. One batch in {@value
+ * #TRIED} is as large as it may be all the same, so that it is seen when larger ones begin to pay.
+ * And where several runs may begin at once and time grows with rows, they share what is there.
+ * Related: Crankshaw et al., "Clipper", NSDI 2017 (adaptive batching); Deb and Serfozo, "Optimal
+ * control of batch service queues", 1973.
  *
  * @param <T> what is run
  */
@@ -34,6 +36,7 @@ public final class BatchQueue<T> {
 
   private static final double GAP_LEARNS = 0.125;
   private static final int GAPS_WAITED = 3;
+  private static final int TRIED = 16;
 
   /** Runs are shared out where each part takes less than this share of the time of the whole. */
   private static final double PARTS_PAY = 0.75;
@@ -44,6 +47,7 @@ public final class BatchQueue<T> {
   private final Map<Object, Long> rowsByShape = new HashMap<>();
   private int waiting;
   private long sequence;
+  private long batches;
   private long earliestDeadline = Long.MAX_VALUE;
   private long lastArrival = Long.MIN_VALUE;
   private double gapNanos = Double.MAX_VALUE;
@@ -236,7 +240,8 @@ public final class BatchQueue<T> {
 
   /** How many rows the batch shall have. */
   private int size(long rows, int free) {
-    int size = (int) Math.min(rows, most());
+    batches++;
+    int size = (int) Math.min(rows, batches % TRIED == 0 ? policy.rowsMax() : most());
     if (free > 1 && size > 1 && runTimes.known()) {
       int part = (int) Math.min(size, (rows + free - 1) / free);
       if (runTimes.of(part) < PARTS_PAY * runTimes.of(size)) {

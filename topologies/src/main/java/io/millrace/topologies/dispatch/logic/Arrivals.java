@@ -75,7 +75,9 @@ final class Arrivals {
       return;
     }
     CachedOutput cached =
-        target.cacheable() ? cache.get(fingerprint, request.getCorrelationId(), now) : null;
+        target.cacheable()
+            ? cache.get(fingerprint, target.name(), request.getCorrelationId(), now)
+            : null;
     if (cached != null) {
       replies.answer(request, Answers.fromCache(request, cached, now), now);
       return;

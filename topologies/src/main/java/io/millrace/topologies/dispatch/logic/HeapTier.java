@@ -2,8 +2,11 @@ package io.millrace.topologies.dispatch.logic;
 
 import io.millrace.state.CachedOutput;
 import io.millrace.topologies.cache.logic.AdaptiveReplacement;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,15 +19,18 @@ public final class HeapTier {
   private static final int OVERHEAD_BYTES = 512;
 
   private final AdaptiveReplacement kept;
+  private final LongConsumer gone;
   private final Map<Long, CachedOutput> answers = new HashMap<>();
 
   /**
    * Holds nothing yet.
    *
    * @param bytesMax most bytes that it holds
+   * @param gone hears of each key for which there was no room any more
    */
-  public HeapTier(long bytesMax) {
-    kept = new AdaptiveReplacement(bytesMax);
+  public HeapTier(long bytesMax, LongConsumer gone) {
+    this.kept = new AdaptiveReplacement(bytesMax);
+    this.gone = gone;
   }
 
   /** Bytes that an answer takes here. */
@@ -41,19 +47,31 @@ public final class HeapTier {
     return answer;
   }
 
-  /** Holds an answer, unless it is larger than all the room. */
-  public void put(long key, String fingerprint, CachedOutput answer) {
+  /**
+   * Holds an answer, if the policy has room for it.
+   *
+   * @return whether it does
+   */
+  public boolean put(long key, String fingerprint, CachedOutput answer) {
     answers.put(key, answer);
     use(key, fingerprint, answer);
-    if (!kept.holds(key)) {
+    boolean held = kept.holds(key);
+    if (!held) {
       answers.remove(key);
     }
+    return held;
   }
 
   /** What a miss costs is a read, which grows with the bytes. */
   private void use(long key, String fingerprint, CachedOutput answer) {
     int bytes = bytes(fingerprint, answer);
-    kept.access(key, bytes, bytes - OVERHEAD_BYTES + 1, answers::remove);
+    List<Long> evicted = new ArrayList<>(1);
+    kept.access(key, bytes, bytes - OVERHEAD_BYTES + 1, evicted::add);
+    // Once the policy is done: who hears of it may have others removed.
+    for (long each : evicted) {
+      answers.remove(each);
+      gone.accept(each);
+    }
   }
 
   void remove(long key) {

@@ -11,8 +11,10 @@ import io.millrace.topologies.targets.Target;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * <p>What stays in either tier is decided by {@link AdaptiveReplacement}, by the time it took to
  * make and the bytes it takes; beyond its quota a tenant displaces its own entries first. An answer
  * is served until it expires, and kept as long as it may stand in for one that cannot be had.
+ *
+ * <p>An answer that is hardly worth writing ({@link Reuse}) is on the heap alone until it is asked
+ * for again, and gone if there is no room for it before that.
  */
 final class OutputCache {
   /** Larger outputs of models are not cached: they would crowd out all else. */
@@ -41,7 +46,9 @@ final class OutputCache {
   private final AdaptiveReplacement stored;
   private final HeapTier heap;
   private final TenantShares tenants;
+  private final Reuse reuse = new Reuse();
   private final Map<Long, CacheEntry> entries = new HashMap<>();
+  private final Set<Long> unwritten = new HashSet<>();
   private long bytes;
 
   /** Takes up what the journal holds, the oldest first. */
@@ -51,7 +58,7 @@ final class OutputCache {
     this.out = out;
     this.invalidations = invalidations;
     this.stored = new AdaptiveReplacement(policy.bytesMax());
-    this.heap = new HeapTier(policy.heapBytesMax());
+    this.heap = new HeapTier(policy.heapBytesMax(), this::lost);
     // A quota of all the room is none: what goes is the policy's to say then.
     this.tenants =
         new TenantShares(
@@ -66,7 +73,7 @@ final class OutputCache {
     }
   }
 
-  /** Bytes stored, with keys. */
+  /** Bytes kept, with keys. */
   long bytes() {
     return bytes;
   }
@@ -74,11 +81,14 @@ final class OutputCache {
   /**
    * What is cached, has not expired and is still true; else null.
    *
+   * @param target that is asked
    * @param conversation that asks; empty: none
    */
-  @Nullable CachedOutput get(String fingerprint, String conversation, long now) {
+  @Nullable CachedOutput get(String fingerprint, String target, String conversation, long now) {
     CacheEntry entry = find(fingerprint, conversation, now);
-    return entry == null || entry.expiresAt() <= now ? null : read(entry);
+    CachedOutput cached = entry == null || entry.expiresAt() <= now ? null : read(entry);
+    reuse.looked(target, CacheEntry.key(fingerprint), cached != null);
+    return cached;
   }
 
   /**
@@ -120,6 +130,9 @@ final class OutputCache {
         return null;
       }
       heap.put(key, entry.fingerprint(), cached);
+    }
+    if (unwritten.remove(key)) {
+      write(entry.fingerprint(), CachedOutputs.pack(cached, policy.compressBytesMin()));
     }
     tenants.use(entry);
     stored.access(key, policy.weight(entry.bytes()), entry.cost(), this::evicted);
@@ -167,9 +180,41 @@ final class OutputCache {
     cached.setStaleUntil(stale == null ? 0 : later(cached.getExpiresAt(), stale));
     cached.setRunMs(answer.getRunMs());
     CachedOutput packed = CachedOutputs.pack(cached, policy.compressBytesMin());
-    if (keep(CacheEntry.of(fingerprint, packed, origin.heard()), packed)) {
+    CacheEntry entry = CacheEntry.of(fingerprint, packed, origin.heard());
+    if (known == null && stale == null && !worthWriting(entry)) {
+      hold(entry, cached);
+    } else if (keep(entry, packed)) {
       out.cached(fingerprint, packed);
     }
+  }
+
+  private boolean worthWriting(CacheEntry entry) {
+    return reuse.worthWriting(
+        entry.origin().target(), CacheEntry.key(entry.fingerprint()), entry.bytes(), entry.cost());
+  }
+
+  /** Keeps it on the heap alone. */
+  private void hold(CacheEntry entry, CachedOutput served) {
+    if (admit(entry)) {
+      long key = CacheEntry.key(entry.fingerprint());
+      unwritten.add(key);
+      if (!heap.put(key, entry.fingerprint(), served)) {
+        lost(key);
+      }
+    }
+  }
+
+  /** The heap has no room for it any more. */
+  private void lost(long key) {
+    CacheEntry entry = unwritten.contains(key) ? entries.get(key) : null;
+    if (entry != null) {
+      remove(entry);
+    }
+  }
+
+  private void write(String fingerprint, CachedOutput packed) {
+    journal.cached(fingerprint, packed);
+    out.cached(fingerprint, packed);
   }
 
   /**
@@ -266,8 +311,11 @@ final class OutputCache {
   }
 
   private void drop(CacheEntry entry) {
+    boolean written = !unwritten.contains(CacheEntry.key(entry.fingerprint()));
     forget(entry);
-    journal.cached(entry.fingerprint(), null);
+    if (written) {
+      journal.cached(entry.fingerprint(), null);
+    }
   }
 
   private void forget(CacheEntry entry) {
@@ -275,6 +323,7 @@ final class OutputCache {
     if (entries.remove(key, entry)) {
       bytes -= entry.bytes();
       tenants.remove(entry);
+      unwritten.remove(key);
       heap.remove(key);
     }
   }

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -66,6 +67,11 @@ class OutputCacheTest {
     into.put(origin(fingerprint, tenant, now, ""), target, answer, now);
   }
 
+  private static @Nullable CachedOutput get(
+      OutputCache from, String fingerprint, String conversation, long now) {
+    return from.get(fingerprint, "tool:echo", conversation, now);
+  }
+
   private static Origin origin(String fingerprint, String tenant, long begunAt, String aheadFor) {
     return new Origin(fingerprint, tenant, "tool:echo", "7", begunAt, 0, aheadFor);
   }
@@ -74,8 +80,8 @@ class OutputCacheTest {
   void anOutputIsServedUntilItExpires() {
     put(cache, "f", "t", lasting(), ok("1"), NOW);
 
-    assertThat(cache.get("f", "", NOW + 999)).extracting(CachedOutput::getOutput).isEqualTo("1");
-    assertThat(cache.get("f", "", NOW + 1_000)).isNull();
+    assertThat(get(cache, "f", "", NOW + 999)).extracting(CachedOutput::getOutput).isEqualTo("1");
+    assertThat(get(cache, "f", "", NOW + 1_000)).isNull();
     assertThat(cache.stale("f", "", NOW + 1_000)).isNull();
     assertThat(rig.journal.cache).isEmpty();
     assertThat(cache.bytes()).isZero();
@@ -86,7 +92,7 @@ class OutputCacheTest {
     Target target = target(DispatchRig.spec("echo").setCacheTtlMs(1_000L).setStaleIfErrorMs(500L));
     put(cache, "f", "t", target, ok("1"), NOW);
 
-    assertThat(cache.get("f", "", NOW + 1_000)).isNull();
+    assertThat(get(cache, "f", "", NOW + 1_000)).isNull();
     assertThat(cache.stale("f", "", NOW + 1_499))
         .extracting(CachedOutput::getOutput)
         .isEqualTo("1");
@@ -98,11 +104,11 @@ class OutputCacheTest {
     Target target = target(DispatchRig.spec("echo").setCacheTtlMs(1_000L).setNegativeTtlMs(100L));
     put(cache, "f", "t", target, failed(Outcome.TOOL_ERROR), NOW);
 
-    assertThat(cache.get("f", "", NOW + 99))
+    assertThat(get(cache, "f", "", NOW + 99))
         .extracting(c -> c.getFailure().getCode())
         .isEqualTo("NO_SUCH_CITY");
     assertThat(cache.stale("f", "", NOW + 50)).isNull();
-    assertThat(cache.get("f", "", NOW + 100)).isNull();
+    assertThat(get(cache, "f", "", NOW + 100)).isNull();
   }
 
   @ParameterizedTest
@@ -112,7 +118,7 @@ class OutputCacheTest {
         target(DispatchRig.spec("echo").setCacheTtlMs(1_000L).setNegativeTtlMs(negativeTtl));
     put(cache, "f", "t", target, failed(outcome), NOW);
 
-    assertThat(cache.get("f", "", NOW)).isNull();
+    assertThat(get(cache, "f", "", NOW)).isNull();
   }
 
   @Test
@@ -138,8 +144,8 @@ class OutputCacheTest {
 
     assertThat(rig.journal.cache.get("f").getOutput()).isNull();
     assertThat(cache.bytes()).isLessThan(1_000);
-    assertThat(cache.get("f", "", NOW)).extracting(CachedOutput::getOutput).isEqualTo(output);
-    assertThat(open(CachePolicy.defaults()).get("f", "", NOW))
+    assertThat(get(cache, "f", "", NOW)).extracting(CachedOutput::getOutput).isEqualTo(output);
+    assertThat(get(open(CachePolicy.defaults()), "f", "", NOW))
         .extracting(CachedOutput::getOutput)
         .isEqualTo(output);
   }
@@ -164,7 +170,7 @@ class OutputCacheTest {
     cache.takeUp("g", bomb, NOW, NOW);
 
     assertThat(rig.journal.cache).containsKey("g");
-    assertThat(cache.get("g", "", NOW)).isNull();
+    assertThat(get(cache, "g", "", NOW)).isNull();
     assertThat(rig.journal.cache).doesNotContainKey("g");
   }
 
@@ -174,7 +180,7 @@ class OutputCacheTest {
     rig.journal.cache.get("f").getCompressed().put(12, (byte) 0x55).put(4, (byte) 0x7f);
     cache = open(CachePolicy.defaults());
 
-    assertThat(cache.get("f", "", NOW)).isNull();
+    assertThat(get(cache, "f", "", NOW)).isNull();
     assertThat(rig.journal.cache).isEmpty();
   }
 
@@ -185,13 +191,13 @@ class OutputCacheTest {
     put(cache, "a1", "a", lasting(), ok(output), NOW);
     put(cache, "b1", "b", lasting(), ok(output), NOW);
     put(cache, "b2", "b", lasting(), ok(output), NOW);
-    cache.get("b1", "", NOW);
+    get(cache, "b1", "", NOW);
     put(cache, "b3", "b", lasting(), ok(output), NOW);
 
     assertThat(rig.journal.cache).hasSize(3).containsKeys("a1");
     put(cache, "b4", "b", lasting(), ok("x".repeat(300)), NOW);
-    assertThat(cache.get("b4", "", NOW)).isNull();
-    assertThat(cache.get("a1", "", NOW)).isNotNull();
+    assertThat(get(cache, "b4", "", NOW)).isNull();
+    assertThat(get(cache, "a1", "", NOW)).isNotNull();
   }
 
   @ParameterizedTest
@@ -220,13 +226,13 @@ class OutputCacheTest {
             .build(),
         NOW);
 
-    assertThat(cache.get("f", "", NOW) == null).isEqualTo(strikes);
+    assertThat(get(cache, "f", "", NOW) == null).isEqualTo(strikes);
     if (strikes) {
       assertThat(rig.journal.cache).isEmpty();
       assertThat(rig.shared).containsEntry("f", null);
     }
     put(cache, "f", "t", lasting(), ok("2"), NOW + 1);
-    assertThat(cache.get("f", "", NOW + 1)).isNotNull();
+    assertThat(get(cache, "f", "", NOW + 1)).isNotNull();
   }
 
   @Test
@@ -243,8 +249,8 @@ class OutputCacheTest {
     }
     put(cache, "new", "t", lasting(), ok("1"), NOW + 11);
 
-    assertThat(cache.get("old", "", NOW + 11)).isNull();
-    assertThat(cache.get("new", "", NOW + 11)).isNotNull();
+    assertThat(get(cache, "old", "", NOW + 11)).isNull();
+    assertThat(get(cache, "new", "", NOW + 11)).isNotNull();
   }
 
   @Test
@@ -261,7 +267,7 @@ class OutputCacheTest {
     assertThat(rig.shared).isEmpty();
 
     cache.put(origin("f", "t", NOW + 11, ""), lasting(), ok("2"), NOW + 20);
-    assertThat(cache.get("f", "", NOW + 20)).extracting(CachedOutput::getOutput).isEqualTo("2");
+    assertThat(get(cache, "f", "", NOW + 20)).extracting(CachedOutput::getOutput).isEqualTo("2");
   }
 
   @Test
@@ -269,10 +275,10 @@ class OutputCacheTest {
     rig.invalidations.put(prefix("tool:"), NOW + 5_000);
     long heard = rig.invalidations.heard();
     cache.put(new Origin("f", "t", "tool:echo", "7", NOW, heard, ""), lasting(), ok("1"), NOW + 1);
-    assertThat(cache.get("f", "", NOW + 1)).isNotNull();
+    assertThat(get(cache, "f", "", NOW + 1)).isNotNull();
 
     rig.invalidations.put(prefix("tool:"), NOW);
-    assertThat(cache.get("f", "", NOW + 1)).isNull();
+    assertThat(get(cache, "f", "", NOW + 1)).isNull();
   }
 
   @Test
@@ -280,7 +286,7 @@ class OutputCacheTest {
     cache.put(origin("f", "t", NOW + 5, ""), lasting(), ok("new"), NOW + 10);
     cache.put(origin("f", "t", NOW, ""), lasting(), ok("old"), NOW + 20);
 
-    assertThat(cache.get("f", "", NOW + 20)).extracting(CachedOutput::getOutput).isEqualTo("new");
+    assertThat(get(cache, "f", "", NOW + 20)).extracting(CachedOutput::getOutput).isEqualTo("new");
   }
 
   @Test
@@ -290,7 +296,7 @@ class OutputCacheTest {
     OutputCache warmed =
         new OutputCache(CachePolicy.defaults(), other.journal, other, other.invalidations);
     warmed.takeUp("f", rig.shared.get("f"), NOW + 50, NOW + 60);
-    assertThat(warmed.get("f", "", NOW + 60)).isNotNull();
+    assertThat(get(warmed, "f", "", NOW + 60)).isNotNull();
     other.invalidations.put(
         CacheInvalidation.newBuilder()
             .setScope(InvalidationScope.PREFIX)
@@ -299,7 +305,7 @@ class OutputCacheTest {
             .build(),
         NOW + 10);
 
-    assertThat(warmed.get("f", "", NOW + 60)).isNull();
+    assertThat(get(warmed, "f", "", NOW + 60)).isNull();
   }
 
   @Test
@@ -308,15 +314,15 @@ class OutputCacheTest {
     rig.invalidations.wrote("t", "d", NOW + 20);
     rig.invalidations.wrote("u", "c", NOW + 20);
 
-    assertThat(cache.get("f", "d", NOW + 30)).isNull();
-    assertThat(cache.get("f", "c", NOW + 30)).isNotNull();
-    assertThat(cache.get("f", "", NOW + 30)).isNotNull();
+    assertThat(get(cache, "f", "d", NOW + 30)).isNull();
+    assertThat(get(cache, "f", "c", NOW + 30)).isNotNull();
+    assertThat(get(cache, "f", "", NOW + 30)).isNotNull();
     rig.invalidations.wrote("t", "c", NOW + 30);
-    assertThat(cache.get("f", "", NOW + 40)).isNull();
+    assertThat(get(cache, "f", "", NOW + 40)).isNull();
     assertThat(rig.journal.cache).isEmpty();
 
     cache.put(origin("f", "t", NOW + 31, "c"), lasting(), ok("2"), NOW + 40);
-    assertThat(cache.get("f", "d", NOW + 40)).isNotNull();
+    assertThat(get(cache, "f", "d", NOW + 40)).isNotNull();
   }
 
   @Test
@@ -324,7 +330,7 @@ class OutputCacheTest {
     cache.put(origin("f", "t", NOW, ""), lasting(), ok("1"), NOW + 10);
     rig.invalidations.wrote("t", "c", NOW + 20);
 
-    assertThat(cache.get("f", "c", NOW + 30)).isNotNull();
+    assertThat(get(cache, "f", "c", NOW + 30)).isNotNull();
   }
 
   @Test
@@ -333,7 +339,7 @@ class OutputCacheTest {
         target(DispatchRig.spec("echo").setCacheTtlMs(3_600_000L).setStaleIfErrorMs(3_600_000L));
     cache.put(origin("f", "t", NOW, "c"), target, ok("1"), NOW);
 
-    assertThat(cache.get("f", "", NOW + 599_999)).isNotNull();
+    assertThat(get(cache, "f", "", NOW + 599_999)).isNotNull();
     assertThat(cache.stale("f", "", NOW + 600_000)).isNull();
   }
 
@@ -345,8 +351,8 @@ class OutputCacheTest {
       rig.invalidations.wrote("t", "d" + i, NOW);
     }
 
-    assertThat(cache.get("asked", "d1", NOW + 1)).isNotNull();
-    assertThat(cache.get("ahead", "", NOW + 1)).isNull();
+    assertThat(get(cache, "asked", "d1", NOW + 1)).isNotNull();
+    assertThat(get(cache, "ahead", "", NOW + 1)).isNull();
   }
 
   @Test
@@ -383,7 +389,7 @@ class OutputCacheTest {
     for (int i = 0; i < 20_000; i++) {
       boolean dear = random.nextBoolean();
       String key = (dear ? "dear" : "cheap") + random.nextInt(40);
-      boolean hit = cache.get(key, "", NOW) != null;
+      boolean hit = get(cache, key, "", NOW) != null;
       if (!hit) {
         Answer answer = ok("x".repeat(200));
         answer.setRunMs(dear ? 1_000.0 : 1.0);
@@ -403,9 +409,9 @@ class OutputCacheTest {
     for (int i = 0; i < 5_000; i++) {
       rig.invalidations.put(prefix("tool:other" + i), NOW + 1);
     }
-    assertThat(cache.get("f", "", NOW + 2)).isNotNull();
+    assertThat(get(cache, "f", "", NOW + 2)).isNotNull();
     rig.invalidations.put(prefix(""), NOW + 2);
-    assertThat(cache.get("f", "", NOW + 3)).isNull();
+    assertThat(get(cache, "f", "", NOW + 3)).isNull();
   }
 
   private static CacheInvalidation prefix(String name) {
@@ -427,15 +433,119 @@ class OutputCacheTest {
     warmed.takeUp("late", shared, NOW, NOW + 1_000);
     assertThat(other.journal.cache).isEmpty();
     warmed.takeUp("f", shared, NOW, NOW + 1);
-    assertThat(warmed.get("f", "", NOW + 1)).extracting(CachedOutput::getOutput).isEqualTo("1");
+    assertThat(get(warmed, "f", "", NOW + 1)).extracting(CachedOutput::getOutput).isEqualTo("1");
     assertThat(other.shared).as("what was taken up is not shared again").isEmpty();
 
     put(warmed, "f", "t", lasting(), ok("2"), NOW + 2);
     warmed.takeUp("f", shared, NOW, NOW + 3);
     warmed.takeUp("f", null, NOW, NOW + 3);
-    assertThat(warmed.get("f", "", NOW + 3)).extracting(CachedOutput::getOutput).isEqualTo("2");
+    assertThat(get(warmed, "f", "", NOW + 3)).extracting(CachedOutput::getOutput).isEqualTo("2");
     warmed.takeUp("f", null, NOW + 3, NOW + 4);
-    assertThat(warmed.get("f", "", NOW + 4)).isNull();
+    assertThat(get(warmed, "f", "", NOW + 4)).isNull();
+  }
+
+  /** Incompressible, so that it takes as many bytes in the store as it has characters. */
+  private static String noise(long seed, int length) {
+    Random random = new Random(seed);
+    StringBuilder text = new StringBuilder(length);
+    for (int i = 0; i < length; i++) {
+      text.append((char) (' ' + random.nextInt(90)));
+    }
+    return text.toString();
+  }
+
+  /** Asks for what was never asked for before, and caches what is made of it. */
+  private void miss(String fingerprint, Target target, long now) {
+    assertThat(get(cache, fingerprint, "", now)).isNull();
+    put(cache, fingerprint, "t", target, ok(noise(now, 20_000)), now);
+  }
+
+  @Test
+  void whatNobodyAsksForAgainIsNotWritten() {
+    cache = open(new CachePolicy(100_000, 128 << 20, 16 << 20, 128 << 20, Integer.MAX_VALUE));
+    Target target = lasting();
+    for (int i = 0; i < 2_000; i++) {
+      miss("early" + i, target, NOW);
+    }
+    rig.journal.cache.clear();
+    rig.shared.clear();
+    for (int i = 0; i < 1_600; i++) {
+      miss("late" + i, target, NOW);
+    }
+
+    assertThat(rig.journal.cache.size()).as("the sample, one in sixteen").isBetween(50, 150);
+    assertThat(rig.shared.keySet()).isEqualTo(rig.journal.cache.keySet());
+
+    assertThat(get(cache, "late1599", "", NOW)).isNotNull();
+    assertThat(rig.journal.cache).as("what is asked for again").containsKey("late1599");
+    assertThat(rig.shared).containsKey("late1599");
+    assertThat(get(open(CachePolicy.defaults()), "late1599", "", NOW)).isNotNull();
+  }
+
+  @Test
+  void whatMayStandInForAnErrorIsAlwaysWritten() {
+    Target target =
+        target(DispatchRig.spec("echo").setCacheTtlMs(1_000L).setStaleIfErrorMs(1_000L));
+    for (int i = 0; i < 1_000; i++) {
+      miss("f" + i, target, NOW);
+    }
+    assertThat(rig.shared).hasSize(1_000);
+  }
+
+  @Test
+  void aTargetThatIsAskedAgainIsWrittenOnceMore() {
+    Target target = lasting();
+    for (int i = 0; i < 2_000; i++) {
+      miss("early" + i, target, NOW);
+    }
+    // Everything twice, but so late that the heap has lost what was not written.
+    for (int i = 0; i < 20_000; i++) {
+      String fingerprint = "again" + i / 2_000 * 1_000 + i % 1_000;
+      if (get(cache, fingerprint, "", NOW) == null) {
+        put(cache, fingerprint, "t", target, ok(noise(i, 20_000)), NOW);
+      }
+    }
+    rig.shared.clear();
+    for (int i = 0; i < 100; i++) {
+      miss("late" + i, target, NOW);
+    }
+    assertThat(rig.shared).hasSize(100);
+  }
+
+  @Property(tries = 50)
+  void whatIsOnTheHeapAloneIsServedRightlyAndLeavesNoTrace(@ForAll long seed) {
+    Random random = new Random(seed);
+    rig.journal.cache.clear();
+    CachePolicy policy = new CachePolicy(1_000, 1 << 20, 300_000, 1 << 20, Integer.MAX_VALUE);
+    cache = open(policy);
+    Map<String, String> last = new HashMap<>();
+    for (int step = 0; step < 1_500; step++) {
+      String key = "k" + random.nextInt(2_000);
+      if (random.nextInt(500) == 0) {
+        cache = open(policy);
+      }
+      CachedOutput hit = get(cache, key, "", NOW);
+      if (hit == null) {
+        String output = noise(step, 10_000 + random.nextInt(20_000));
+        put(cache, key, "t" + random.nextInt(2), lasting(), ok(output), NOW);
+        last.put(key, output);
+      } else {
+        assertThat(hit.getOutput()).isEqualTo(last.get(key));
+      }
+      assertThat(stored()).isLessThanOrEqualTo(cache.bytes());
+      assertThat(cache.bytes()).isLessThanOrEqualTo(policy.bytesMax());
+    }
+    for (String key : last.keySet()) {
+      cache.takeUp(key, null, NOW + 1, NOW + 1);
+    }
+    assertThat(cache.bytes()).isZero();
+    assertThat(rig.journal.cache).isEmpty();
+  }
+
+  private long stored() {
+    return rig.journal.cache.entrySet().stream()
+        .mapToLong(e -> CachedOutputs.bytes(e.getKey(), e.getValue()))
+        .sum();
   }
 
   @Property(tries = 200)
@@ -460,15 +570,11 @@ class OutputCacheTest {
           last.put(key, output);
         }
         default -> {
-          CachedOutput hit = cache.get(key, "", now);
+          CachedOutput hit = get(cache, key, "", now);
           assertThat(hit == null ? last.get(key) : hit.getOutput()).isEqualTo(last.get(key));
         }
       }
-      long stored =
-          rig.journal.cache.entrySet().stream()
-              .mapToLong(e -> CachedOutputs.bytes(e.getKey(), e.getValue()))
-              .sum();
-      assertThat(cache.bytes()).isEqualTo(stored).isLessThanOrEqualTo(bytesMax);
+      assertThat(cache.bytes()).isEqualTo(stored()).isLessThanOrEqualTo(bytesMax);
       assertThat(rig.journal.cache.size()).isLessThanOrEqualTo(policy.entriesMax());
     }
   }
