@@ -15,7 +15,9 @@ import io.millrace.topologies.speculation.SpeculationTopology;
 import io.millrace.topologies.targets.TargetTable;
 import io.millrace.topologies.targets.TargetsTopology;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.avro.specific.SpecificRecord;
@@ -32,6 +34,7 @@ public final class Operations {
   private final Written written;
   private final Sinks sinks;
   private final Set<String> sources = new HashSet<>();
+  private final List<Topic<?>> tables = new ArrayList<>();
   private final KnownSchemas schemas = new KnownSchemas();
   private final TargetTable targets;
   private final Invalidations invalidations = new Invalidations();
@@ -90,6 +93,11 @@ public final class Operations {
   /** Names of the topics that are read; global tables aside. */
   Set<String> sources() {
     return Set.copyOf(sources);
+  }
+
+  /** Topics of the global tables. */
+  public List<Topic<?>> tables() {
+    return tables;
   }
 
   /** Serializers of what is written, those of the sinks aside. */

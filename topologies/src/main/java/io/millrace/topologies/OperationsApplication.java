@@ -2,6 +2,7 @@ package io.millrace.topologies;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.events.Rejection;
 import io.millrace.schemas.serde.KnownSchemas;
 import io.millrace.schemas.serde.RegistryException;
 import io.millrace.schemas.topics.Topic;
@@ -14,6 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 import org.apache.kafka.clients.admin.Admin;
@@ -28,6 +32,7 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.apache.kafka.streams.processor.internals.DefaultKafkaClientSupplier;
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDB;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,9 +50,12 @@ public final class OperationsApplication implements AutoCloseable {
   private static final int TABLES_WAIT_MS = 100;
   private static final int RESTORE_WAIT_MS = 20;
   private static final Duration CLOSE = Duration.ofSeconds(10);
+  private static final long READY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final KafkaStreams streams;
   private final Thread schemas;
+  private final @Nullable TableWatch tables;
+  private final Thread watching;
   private volatile boolean closed;
 
   /**
@@ -74,19 +82,32 @@ public final class OperationsApplication implements AutoCloseable {
       Operations operations, OperationsConfig config, MeterRegistry meters) {
     this(
         operations.topology(),
-        properties(config),
+        properties(config, operations.written()),
         () -> {
           operations.schemas().learn(operations.sources(), config.serde());
           operations.written().prepare();
         },
+        new TableWatch(
+            config.kafka(),
+            config.serde(),
+            config.applicationId(),
+            operations.tables(),
+            operations.targets(),
+            rejections(config, operations.written()),
+            InstantSource.system()),
         meters);
   }
 
   /**
    * @param learning gets the schemas of what is read and written
+   * @param tables rejects what the global tables leave out; null: another application's does
    */
   private OperationsApplication(
-      Topology topology, Properties properties, Runnable learning, MeterRegistry meters) {
+      Topology topology,
+      Properties properties,
+      Runnable learning,
+      @Nullable TableWatch tables,
+      MeterRegistry meters) {
     this.streams = new KafkaStreams(topology, properties, clients(properties));
     streams.setUncaughtExceptionHandler(
         failure -> {
@@ -101,6 +122,9 @@ public final class OperationsApplication implements AutoCloseable {
     String id = properties.getProperty(StreamsConfig.APPLICATION_ID_CONFIG);
     this.schemas = new Thread(() -> learn(learning), id + "-schemas");
     schemas.setDaemon(true);
+    this.tables = tables;
+    this.watching = new Thread(this::watch, id + "-tables");
+    watching.setDaemon(true);
     bind(meters, id);
   }
 
@@ -112,15 +136,15 @@ public final class OperationsApplication implements AutoCloseable {
    * @throws IllegalStateException if the topics are not there: provision them first
    */
   public static OperationsApplication ledger(OperationsConfig config, MeterRegistry meters) {
-    Properties properties = properties(config);
+    KnownSchemas known = new KnownSchemas();
+    Written written = new Written(config.serde());
+    Properties properties = properties(config, written);
     properties.put(StreamsConfig.APPLICATION_ID_CONFIG, config.ledgerApplicationId());
     properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
     properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
     // Nobody waits for it: what has come in the meantime is read at once, and committed together.
     properties.put(StreamsConfig.POLL_MS_CONFIG, 100L);
     properties.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 20);
-    KnownSchemas known = new KnownSchemas();
-    Written written = new Written(config.serde());
     return new OperationsApplication(
         LedgerTopology.of(
             config.serde(), known, written, partitions(config), new RequestMetrics(meters)),
@@ -129,6 +153,7 @@ public final class OperationsApplication implements AutoCloseable {
           known.learn(LedgerTopology.SOURCES, config.serde());
           written.prepare();
         },
+        null,
         meters);
   }
 
@@ -140,6 +165,16 @@ public final class OperationsApplication implements AutoCloseable {
     Thread library = new Thread(RocksDB::loadLibrary, "rocksdb-library");
     library.setDaemon(true);
     library.start();
+  }
+
+  /** Begins when the streams are ready: nobody waits for it. */
+  private void watch() {
+    while (tables != null && !closed && !ready()) {
+      LockSupport.parkNanos(READY_NANOS);
+    }
+    if (tables != null) {
+      tables.run(() -> closed);
+    }
   }
 
   /** A schema that was registered by now is not asked for when the registry is away. */
@@ -196,7 +231,11 @@ public final class OperationsApplication implements AutoCloseable {
     }
   }
 
-  private static Properties properties(OperationsConfig config) {
+  private static RejectionWriter rejections(OperationsConfig config, Written written) {
+    return new RejectionWriter(config.kafka(), written.sent(Topics.REJECTIONS));
+  }
+
+  private static Properties properties(OperationsConfig config, Written written) {
     Map<String, Object> settings = config.kafka();
     settings.put(StreamsConfig.APPLICATION_ID_CONFIG, config.applicationId());
     settings.put(StreamsConfig.STATE_DIR_CONFIG, config.stateDir());
@@ -209,6 +248,9 @@ public final class OperationsApplication implements AutoCloseable {
     settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, SharedRocksMemory.class);
     settings.put(SharedRocksMemory.BLOCK_CACHE_BYTES, config.blockCacheBytes());
     settings.put(SharedRocksMemory.WRITE_BUFFER_BYTES, config.writeBufferBytes());
+    settings.put(StreamsConfig.PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG, TooLargeToWrite.class);
+    Consumer<Rejection> rejected = rejections(config, written)::writeLater;
+    settings.put(TooLargeToWrite.REJECTIONS, rejected);
     // Timers are no finer than the poll.
     settings.put(StreamsConfig.POLL_MS_CONFIG, 10L);
     // What has arrived is processed at once: no stream waits for another.
@@ -320,6 +362,7 @@ public final class OperationsApplication implements AutoCloseable {
   /** Starts processing; returns once the global tables are filled. */
   public void start() {
     schemas.start();
+    watching.start();
     streams.start();
   }
 
@@ -338,6 +381,9 @@ public final class OperationsApplication implements AutoCloseable {
   public void close() {
     closed = true;
     schemas.interrupt();
+    if (tables != null) {
+      tables.wake();
+    }
     if (!streams.close(CLOSE)) {
       LOG.warn("The stream threads did not stop within {}", CLOSE);
     }

@@ -37,6 +37,11 @@ final class Templates {
               + url
               + "' is given");
     }
+    if (start.group().contains("@")) {
+      return Optional.of(
+          "has user information before its host, which messages would show; give credentials in a"
+              + " header that takes them from the environment");
+    }
     if (start.group().contains("{")) {
       return Optional.of(
           "has a placeholder in its host; the host must be fixed, or an argument could choose it");

@@ -6,6 +6,7 @@ import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Addresses(String bootstrap, @Nullable String registry, @Nullable String http) {
   private static final int CONNECT_TIMEOUT_MS = 3_000;
+  private static final Pattern REGISTRY_URL = Pattern.compile("https?://[^/?#]");
 
   /**
    * The registry's URL.
@@ -27,6 +29,12 @@ record Addresses(String bootstrap, @Nullable String registry, @Nullable String h
     if (registry == null) {
       throw CommandException.usage(
           "the schema registry is not known: give --registry URL beside --bootstrap");
+    }
+    if (!REGISTRY_URL.matcher(registry).lookingAt()) {
+      throw CommandException.usage(
+          "--registry: expected a URL such as http://127.0.0.1:8081, but '"
+              + registry
+              + "' is given");
     }
     return registry;
   }

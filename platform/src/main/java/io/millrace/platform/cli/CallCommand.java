@@ -64,6 +64,9 @@ final class CallCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (tool.isBlank()) {
+      throw CommandException.usage("TOOL is empty; expected the name of a tool, such as echo");
+    }
     JsonNode parsed = JsonText.require("the argument JSON", arguments);
     if (!parsed.isObject()) {
       throw CommandException.usage(

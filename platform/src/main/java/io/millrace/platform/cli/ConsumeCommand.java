@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.millrace.schemas.json.RecordJson;
 import io.millrace.schemas.serde.EventDeserializer;
+import io.millrace.schemas.serde.RegistryException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
@@ -174,6 +175,9 @@ final class ConsumeCommand implements Callable<Integer> {
       }
       node.set("value", value == null ? null : RecordJson.toJson(value));
     } catch (SerializationException e) {
+      if (e instanceof RegistryException registry && registry.away()) {
+        throw e;
+      }
       undecodable++;
       node.put("undecodable", String.valueOf(e.getMessage()));
       node.put("bytes", record.value());

@@ -7,13 +7,18 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
@@ -26,10 +31,6 @@ public final class OutputOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
-  @Option(
-      names = "--json",
-      paramLabel = "FILE",
-      description = "Write the result as one JSON document; - is standard output.")
   private @Nullable String json;
 
   @Option(names = "--verbose", description = "Show stack traces and the libraries' warnings.")
@@ -37,6 +38,30 @@ public final class OutputOptions {
 
   private boolean written;
   private Terminal terminal = Terminal.none();
+
+  /** A file is opened before the command does anything whose result would be lost. */
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Write the result as one JSON document; - is standard output.")
+  void json(String file) {
+    if (!file.equals("-")) {
+      try {
+        Files.newByteChannel(Path.of(file), StandardOpenOption.CREATE, StandardOpenOption.WRITE)
+            .close();
+      } catch (IOException | InvalidPathException e) {
+        throw new ParameterException(
+            spec.commandLine(), "--json: cannot write " + file + ": " + reason(e));
+      }
+    }
+    json = file;
+  }
+
+  private static String reason(Exception e) {
+    return e instanceof NoSuchFileException
+        ? "there is no such directory"
+        : e instanceof AccessDeniedException ? "access is denied" : String.valueOf(e.getMessage());
+  }
 
   /** The options mixed into a command, if it has them. */
   static Optional<OutputOptions> of(CommandSpec spec) {
@@ -142,7 +167,7 @@ public final class OutputOptions {
       Files.writeString(Path.of(json), text);
     } catch (IOException e) {
       throw new CommandException(
-          ExitCode.FAILED, "--json: cannot write " + json + ": " + e.getMessage(), e);
+          ExitCode.FAILED, "--json: cannot write " + json + ": " + reason(e), e);
     }
   }
 }

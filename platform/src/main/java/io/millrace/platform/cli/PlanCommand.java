@@ -115,7 +115,7 @@ final class PlanCommand implements Callable<Integer> {
 
   private static String shown(PlannedResult call) {
     String text =
-        call.getFailure() != null && call.getOutcome() != Outcome.OK
+        call.getFailure() != null && (call.getOutcome() != Outcome.OK || call.getOutput() == null)
             ? call.getFailure().getMessage()
             : call.getOutput() == null ? "null" : call.getOutput();
     return text.length() <= SHOWN_CHARS_MAX ? text : text.substring(0, SHOWN_CHARS_MAX);

@@ -143,6 +143,9 @@ final class ProduceCommand implements Callable<Integer> {
       };
     }
     try {
+      if (Files.isDirectory(Path.of(file))) {
+        throw CommandException.usage(file + ": is a directory; expected a file");
+      }
       return Files.newInputStream(Path.of(file));
     } catch (NoSuchFileException e) {
       throw CommandException.usage(file + ": there is no such file");

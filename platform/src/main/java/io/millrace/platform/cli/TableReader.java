@@ -2,6 +2,7 @@ package io.millrace.platform.cli;
 
 import io.millrace.schemas.serde.Received;
 import io.millrace.schemas.serde.TotalDeserializer;
+import io.millrace.schemas.serde.Undecodable;
 import io.millrace.schemas.topics.Topic;
 import java.time.Duration;
 import java.time.Instant;
@@ -37,7 +38,8 @@ final class TableReader {
   /**
    * The table, by key.
    *
-   * @throws CommandException if there is no such topic, or its end is not reached in time
+   * @throws CommandException if there is no such topic, its end is not reached in time, or the
+   *     registry is away
    */
   <T extends SpecificRecord> Map<String, T> read(Topic<T> topic) {
     return read(topic, null);
@@ -99,7 +101,11 @@ final class TableReader {
       table.remove(key);
       return;
     }
+    Undecodable problem = received.problem();
     T record = received.record();
+    if (problem != null && problem.reason().equals(TotalDeserializer.REGISTRY_UNAVAILABLE)) {
+      throw CommandException.unreachable(problem.message(), null);
+    }
     if (record == null) {
       undecodable++;
     } else {

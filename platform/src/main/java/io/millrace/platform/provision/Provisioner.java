@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 public final class Provisioner {
 
   private static final Duration LEADER_POLL = Duration.ofMillis(10);
+  private static final int SHOWN = 3;
 
   private final Admin admin;
   private final Duration timeout;
@@ -168,10 +169,11 @@ public final class Provisioner {
         });
     if (!differences.isEmpty()) {
       throw new ProvisioningException(
-          "Topics differ from the catalogue: "
-              + String.join("; ", differences)
-              + ". Partitions are never changed in place: ask for as many as there are (up"
-              + " --partitions), drain and delete the topic, or move to a new data directory.",
+          "%d topics have other partitions than asked for: %s%s. Partitions are never changed in place: ask for as many as there are (up --partitions), drain and delete the topic, or move to a new data directory."
+              .formatted(
+                  differences.size(),
+                  String.join("; ", differences.subList(0, Math.min(SHOWN, differences.size()))),
+                  differences.size() > SHOWN ? "; and more" : ""),
           null);
     }
   }

@@ -102,6 +102,22 @@ class TargetsFileTest {
   }
 
   @Test
+  void credentialsInAUrlAreRefusedAndNotRepeated() {
+    assertThat(
+            problems(
+                """
+                targets:
+                  - {name: a, http: {url: 'http://me:secret@127.0.0.1:9/x'}}
+                """))
+        .singleElement()
+        .satisfies(
+            problem ->
+                assertThat(problem)
+                    .startsWith("t.yaml:2: targets[0].http.url: has user information")
+                    .doesNotContain("secret"));
+  }
+
+  @Test
   void everyProblemIsReportedAtOnceWithLineAndPath() {
     List<String> problems =
         problems(

@@ -27,6 +27,8 @@ class UsageTest {
         "cal | millrace: Unmatched argument at index 0: 'cal'; did you mean call?",
         "call | millrace: Missing required parameter: 'TOOL'",
         "call t --deadline 3 | millrace: Invalid value for option '--deadline': expected a duration such as 250ms, 2s, 5m or 1h, but '3' is given",
+        "call t --deadline 1000000d | millrace: Invalid value for option '--deadline': expected at most 366d, but '1000000d' is given",
+        "call t --json /no/such/file | millrace: --json: cannot write /no/such/file: there is no such directory",
         "call t --deadlin 3s | millrace: Unknown option: '--deadlin'; did you mean --deadline?",
         "call t @f | millrace: the argument JSON is not JSON: Unexpected character ('@' (code 64)): expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false'); expected JSON such as {\"city\": \"Oslo\"}",
         "call t [1] | millrace: the arguments are no JSON object; expected one such as {\"city\": \"Oslo\"}",

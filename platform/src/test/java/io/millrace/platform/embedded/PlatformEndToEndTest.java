@@ -14,6 +14,7 @@ import io.millrace.events.ScalingPolicy;
 import io.millrace.events.ServedBy;
 import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
+import io.millrace.events.ToolCached;
 import io.millrace.events.ToolCall;
 import io.millrace.events.ToolPlan;
 import io.millrace.events.ToolPlanResult;
@@ -39,9 +40,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -325,17 +329,139 @@ class PlatformEndToEndTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"targets", "health.status", "workers", "cache.invalidations", "tool.writes"})
-  void anUnreadableRecordOfAGlobalTableIsDroppedAndCounted(String topic) {
+  void anUnreadableRecordOfAGlobalTableIsLeftOutCountedAndRejected(String topic) {
     double before = rejected();
+    byte[] unknownSchema = {0, 0x7f, 0, 0, 1, 2};
 
-    client.send(new ProducerRecord<>(topic, "tool:echo", GARBAGE));
-    client.send(new ProducerRecord<>(topic, "pool:default", new byte[] {0, 0x7f, 0, 0, 1, 2}));
+    RecordMetadata garbage = client.send(new ProducerRecord<>(topic, "tool:echo", GARBAGE));
+    RecordMetadata unknown =
+        client.send(new ProducerRecord<>(topic, "pool:default", unknownSchema));
 
+    assertThat(client.rejection(garbage).getReason()).isEqualTo("UNDECODABLE");
+    assertThat(client.rejection(garbage).getValueBytes()).isEqualTo(ByteBuffer.wrap(GARBAGE));
+    assertThat(client.rejection(unknown).getReason()).isEqualTo("SCHEMA_UNKNOWN");
+    assertThat(client.rejection(unknown).getValueBytes()).isEqualTo(ByteBuffer.wrap(unknownSchema));
     await().atMost(Duration.ofSeconds(30)).until(() -> rejected() >= before + 2);
     assertThat(client.ask(newCall("echo", "{}")).getOutcome()).isEqualTo(Outcome.OK);
     client.register(tool("after-" + topic.replace('.', '-')).build());
     assertThat(client.ask(newCall("after-" + topic.replace('.', '-'), "{}")).getOutcome())
         .isEqualTo(Outcome.OK);
+  }
+
+  @Test
+  void aRecordOfAGlobalTableWithoutAKeyIsRejected() {
+    RecordMetadata keyless =
+        client.send(new ProducerRecord<>(Topics.TOOL_WRITES.name(), null, GARBAGE));
+
+    assertThat(client.rejection(keyless).getReason()).isEqualTo("KEY_MISSING");
+  }
+
+  @ParameterizedTest
+  @MethodSource("requests")
+  void aRequestWithoutAValueIsRejected(String topic) {
+    RecordMetadata empty = client.send(new ProducerRecord<>(topic, "k", null));
+
+    assertThat(client.rejection(empty).getReason()).isEqualTo("EMPTY");
+    assertThat(client.rejection(empty).getValueBytes()).isNull();
+  }
+
+  private static Stream<String> requests() {
+    return Stream.of(Topics.TOOL_CALLS, Topics.TOOL_PLANS, InferenceTopics.REQUESTS)
+        .map(Topic::name);
+  }
+
+  @Test
+  void aKeyThatIsNoTextIsKeptAsItWas() throws Exception {
+    byte[] key = {(byte) 0xff, (byte) 0xfe, 0, 1};
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", platform.endpoints().bootstrapServers()),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      RecordMetadata at =
+          producer.send(new ProducerRecord<>(Topics.TOOL_CALLS.name(), key, GARBAGE)).get();
+
+      assertThat(client.rejection(at).getKeyBytes()).isEqualTo(ByteBuffer.wrap(key));
+    }
+  }
+
+  @Test
+  void aDeclarationThatCannotBeIsLeftOutAndRejected() {
+    TargetSpec faulty = TargetSpec.newBuilder(tool("echo").build()).setArgumentsSchema("{").build();
+
+    RecordMetadata at =
+        client.send(
+            new ProducerRecord<>(
+                Topics.TARGETS.name(), "tool:echo", client.bytes(Topics.TARGETS, faulty)));
+
+    assertThat(client.rejection(at).getReason()).isEqualTo("TARGET_INVALID");
+    assertThat(client.rejection(at).getMessage()).contains("arguments_schema");
+    assertThat(client.ask(newCall("echo", "{}")).getOutcome()).isEqualTo(Outcome.OK);
+  }
+
+  /** Brokers limit what they are sent, compressed; it may be of any size when it is read. */
+  @Test
+  void whatIsLargerThanARejectionOnceDecompressedIsCutAndWorkGoesOn() throws Exception {
+    ToolCall large = newCall("echo", "{\"x\": \"" + "x".repeat(12 << 20) + "\"}").build();
+    byte[] garbage = new byte[12 << 20];
+    try (KafkaProducer<String, byte[]> compressing = compressing()) {
+      for (byte[] value : List.of(client.bytes(Topics.TOOL_CALLS, large), garbage)) {
+        RecordMetadata at =
+            compressing.send(new ProducerRecord<>(Topics.TOOL_CALLS.name(), 1, "k", value)).get();
+
+        Rejection rejection = client.rejection(at);
+        assertThat(rejection.getMessage())
+            .contains(" of %d bytes of the value are kept".formatted(value.length));
+        assertThat(rejection.getValueBytes().remaining()).isGreaterThan(9 << 20);
+      }
+    }
+    assertThat(client.result(large.getId()).record().getFailure().getCode())
+        .isEqualTo("ARGUMENTS_TOO_LARGE");
+    for (int partition = 0; partition < WireClient.PARTITIONS; partition++) {
+      ToolCall good = newCall("echo", "{}").build();
+      send(partition, "any", good);
+      assertThat(client.result(good.getId()).record().getOutcome()).isEqualTo(Outcome.OK);
+    }
+  }
+
+  private static KafkaProducer<String, byte[]> compressing() {
+    return new KafkaProducer<>(
+        Map.of(
+            "bootstrap.servers",
+            platform.endpoints().bootstrapServers(),
+            "compression.type",
+            "gzip",
+            "max.request.size",
+            32 << 20),
+        new StringSerializer(),
+        new ByteArraySerializer());
+  }
+
+  @Test
+  void whatLeadsToSomethingTooLargeToBeWrittenIsRejectedAndWorkGoesOn() throws Exception {
+    ToolCached large =
+        ToolCached.newBuilder()
+            .setId(WireClient.newId())
+            .setOccurredAt(Instant.now())
+            .setTarget("tool:echo")
+            .setOutput("x".repeat(12 << 20))
+            .setExpiresAt(Instant.now().plusSeconds(600))
+            .setEndsAt(Instant.now().plusSeconds(600))
+            .setBegunAt(Instant.now())
+            .setStoredBy("somebody")
+            .build();
+    try (KafkaProducer<String, byte[]> compressing = compressing()) {
+      compressing
+          .send(
+              new ProducerRecord<>(
+                  Topics.TOOL_CACHED.name(), 1, "k", client.bytes(Topics.TOOL_CACHED, large)))
+          .get();
+    }
+
+    assertThat(client.rejection("RESULT_TOO_LARGE").getMessage()).contains("tool-cache-changelog");
+    ToolCall good = newCall("echo", "{}").build();
+    send(1, "any", good);
+    assertThat(client.result(good.getId()).record().getOutcome()).isEqualTo(Outcome.OK);
   }
 
   @Test

@@ -24,6 +24,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -178,18 +179,24 @@ final class WireClient implements AutoCloseable {
 
   /** Waits for the rejection of a record. */
   Rejection rejection(RecordMetadata at) {
-    return await("rejection of " + at)
+    return rejection(
+        "of " + at,
+        rejection ->
+            rejection.getSourceTopic().equals(at.topic())
+                && rejection.getSourcePartition() == at.partition()
+                && rejection.getSourceOffset() == at.offset());
+  }
+
+  /** The first for that reason. */
+  Rejection rejection(String reason) {
+    return rejection(reason, rejection -> rejection.getReason().equals(reason));
+  }
+
+  private Rejection rejection(String which, Predicate<Rejection> wanted) {
+    return await("rejection " + which)
         .atMost(WAIT)
         .until(
-            () ->
-                rejections.stream()
-                    .map(Answer::record)
-                    .filter(
-                        rejection ->
-                            rejection.getSourceTopic().equals(at.topic())
-                                && rejection.getSourcePartition() == at.partition()
-                                && rejection.getSourceOffset() == at.offset())
-                    .findFirst(),
+            () -> rejections.stream().map(Answer::record).filter(wanted).findFirst(),
             Optional::isPresent)
         .orElseThrow();
   }

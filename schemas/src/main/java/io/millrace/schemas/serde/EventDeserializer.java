@@ -1,5 +1,6 @@
 package io.millrace.schemas.serde;
 
+import java.io.EOFException;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import java.util.Map;
@@ -121,7 +122,11 @@ public final class EventDeserializer<T extends GenericContainer> implements Dese
       DECODER.remove();
       throw new SerializationException(
           "schema %d does not read as %s from %s: %s"
-              .formatted(id, type == null ? "a record" : type.getName(), topic, e.getMessage()),
+              .formatted(
+                  id,
+                  type == null ? "a record" : type.getName(),
+                  topic,
+                  e instanceof EOFException ? "the bytes end too early" : e.getMessage()),
           e);
     }
   }

@@ -268,7 +268,7 @@ public final class Topics {
           KEYED,
           DELETE,
           QUARTER,
-          "ledger, speculation, ensemble",
+          "speculation, ensemble",
           "people, sinks");
 
   /** What each operation used. */

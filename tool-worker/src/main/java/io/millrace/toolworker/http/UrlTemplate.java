@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.millrace.toolworker.ToolException;
 import io.millrace.toolworker.template.Template;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Set;
@@ -30,7 +31,7 @@ final class UrlTemplate {
     this.template = Template.of(source);
     if (template.takesEnvironment()) {
       throw ToolException.declaration(
-          "The URL '%s' takes an environment variable; only headers may".formatted(source));
+          "The URL '%s' takes an environment variable; only headers may".formatted(shown(source)));
     }
     String prefix = template.prefix();
     int authority = prefix.indexOf("://") + 3;
@@ -41,7 +42,7 @@ final class UrlTemplate {
     if (authority == 2 || (end == prefix.length() && !template.names().isEmpty())) {
       throw ToolException.declaration(
           "The URL '%s' must begin with http:// or https:// and a host; arguments may stand only in"
-                  .formatted(source)
+                  .formatted(shown(source))
               + " its path and query");
     }
     ObjectNode sample = JsonNodeFactory.instance.objectNode();
@@ -52,9 +53,16 @@ final class UrlTemplate {
         || uri.getHost() == null
         || uri.getRawUserInfo() != null) {
       throw ToolException.declaration(
-          "The URL '%s' must be http or https, with a host and without user information"
-              .formatted(source));
+          "The URL of scheme '%s' and host '%s' must be http or https, with a host and without user information before it"
+              .formatted(scheme, uri.getHost() == null ? "" : uri.getHost()));
     }
+  }
+
+  /** What of a template messages may show: neither credentials nor a query, which may have some. */
+  private static String shown(String source) {
+    String shown = source.replaceFirst("//[^/?#]*@", "//…@");
+    int query = shown.indexOf('?');
+    return query < 0 ? shown : shown.substring(0, query) + "?…";
   }
 
   /** Names of the arguments that it takes. */
@@ -71,10 +79,10 @@ final class UrlTemplate {
     String text = template.fill(arguments, UrlTemplate::encode, Template.Environment.NONE);
     URI uri;
     try {
-      uri = URI.create(text);
-    } catch (IllegalArgumentException e) {
+      uri = new URI(text);
+    } catch (URISyntaxException e) {
       throw ToolException.declaration(
-          "The URL '%s' is not valid: %s".formatted(template, e.getMessage()));
+          "The URL '%s' is not valid: %s".formatted(shown(template.toString()), e.getReason()));
     }
     String path = uri.getRawPath();
     if (path != null) {
@@ -82,7 +90,7 @@ final class UrlTemplate {
         if (segment.equals(".") || segment.equals("..")) {
           throw ToolException.arguments(
               "The arguments make '%s' a path with the segment '%s', which would leave its place"
-                  .formatted(template, segment));
+                  .formatted(shown(template.toString()), segment));
         }
       }
     }

@@ -54,6 +54,21 @@ class UrlTemplateTest {
   }
 
   @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "http://user:secret@h/{q}",
+        "http://h/{q}?token=secret&b=^",
+        "http:///{q}?token=secret",
+        "http://h/${env:HOME}?token=secret",
+        "http://user:secret@h{q}",
+      })
+  void messagesDoNotShowCredentials(String template) {
+    assertThatThrownBy(() -> new UrlTemplate(template))
+        .isInstanceOf(ToolException.class)
+        .hasMessageNotContaining("secret");
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {".", ".."})
   void anArgumentThatIsAStepInThePathIsRefused(String step) {
     UrlTemplate template = new UrlTemplate("http://h/files/{q}/data");

@@ -49,11 +49,8 @@ final class GuardProcessor<Q extends SpecificRecord>
   @Override
   public void process(Record<String, Received<Q>> record) {
     Received<Q> received = record.value();
-    if (received == null) {
-      return;
-    }
-    Q call = received.record();
-    if (call == null) {
+    Q call = received == null ? null : received.record();
+    if (received == null || call == null) {
       metrics.rejected();
       context().forward(Rejections.undecodable(context(), record, received), nodes.rejections);
       return;

@@ -143,7 +143,10 @@ final class PlanProcessor extends ContextualProcessor<String, Object, String, Ob
       resume(now);
     }
     Object value = record.value();
-    if (value instanceof ToolResult result) {
+    if (value == null) {
+      metrics.rejected();
+      context().forward(Rejections.undecodable(context(), record, null), PlanTopology.REJECTIONS);
+    } else if (value instanceof ToolResult result) {
       result(result, now);
     } else if (value instanceof Received<?> received) {
       if (received.record() instanceof ToolPlan plan) {

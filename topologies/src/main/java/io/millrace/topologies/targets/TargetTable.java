@@ -127,22 +127,40 @@ public final class TargetTable {
       anySpeculative = targets.values().stream().anyMatch(Target::speculative);
     } else {
       try {
-        TargetRules.check(spec);
-      } catch (IllegalArgumentException e) {
-        LOG.error("Target {} is left as it was: {}", key, e.getMessage());
-        return;
-      }
-      try {
-        targets.put(key, new Target(spec, compile(spec.getArgumentsSchema())));
+        targets.put(key, read(spec));
         versions.add(key);
         anySpeculative = targets.values().stream().anyMatch(Target::speculative);
-      } catch (RuntimeException | StackOverflowError e) {
-        LOG.error(
-            "Target {} is left as it was: its arguments_schema is no JSON Schema 2020-12 without"
-                + " remote references: {}",
-            key,
-            e.getMessage());
+      } catch (IllegalArgumentException e) {
+        LOG.error("Target {} is left as it was: {}", key, e.getMessage());
       }
+    }
+  }
+
+  /**
+   * Why {@link #put} would leave a declaration out; null if it would not.
+   *
+   * @param key the target or pool
+   */
+  public @Nullable String fault(String key, TargetSpec spec) {
+    try {
+      if (!key.startsWith(POOL_PREFIX)) {
+        read(spec);
+      }
+      return null;
+    } catch (IllegalArgumentException e) {
+      return e.getMessage();
+    }
+  }
+
+  private Target read(TargetSpec spec) {
+    TargetRules.check(spec);
+    try {
+      return new Target(spec, compile(spec.getArgumentsSchema()));
+    } catch (RuntimeException | StackOverflowError e) {
+      throw new IllegalArgumentException(
+          "its arguments_schema is no JSON Schema 2020-12 without remote references: "
+              + e.getMessage(),
+          e);
     }
   }
 

@@ -82,6 +82,7 @@ public final class TargetsTopology {
    */
   public static <T extends SpecificRecord> void follow(
       Operations operations, Topic<T> topic, Table table) {
+    operations.tables().add(topic);
     follow(
         operations.topology(),
         operations.serdes(),
@@ -135,7 +136,7 @@ public final class TargetsTopology {
                       "record %s of %s cannot be read: %s"
                           .formatted(record.key(), topic.name(), received.problem().message()));
                 } else if (received.problem() != null) {
-                  // A global table may not produce: the drop is counted and logged.
+                  // A global table may not produce: others read it and reject (TableWatch).
                   metrics.rejected();
                   LOG.warn(
                       "Record {} of {} was dropped: {}",

@@ -41,6 +41,10 @@ final class PoolIntake implements Intake {
 
   private static final Logger LOG = LoggerFactory.getLogger(PoolIntake.class);
   private static final Duration POLL = Duration.ofSeconds(1);
+
+  /** They may be lost before a poll has seen that they were there. */
+  private static final int UNCONNECTED_POLLS_MAX = 5;
+
   private static final Duration KNOCK = Duration.ofMillis(100);
   private static final Duration PAUSE = Duration.ofMillis(500);
   private static final Duration FAREWELL = Duration.ofSeconds(5);
@@ -120,6 +124,7 @@ final class PoolIntake implements Intake {
       consumer.subscribe(List.of(topic));
       Metric connections = connections(consumer);
       boolean connected = false;
+      int unconnected = 0;
       boolean accepted = false;
       while (!stopping) {
         try {
@@ -140,7 +145,8 @@ final class PoolIntake implements Intake {
           }
           boolean before = connected;
           connected = count(connections) > 0;
-          if (before && !connected) {
+          unconnected = connected ? 0 : unconnected + 1;
+          if ((before && !connected) || unconnected >= UNCONNECTED_POLLS_MAX) {
             farewell = Duration.ZERO;
             return !stopping;
           }

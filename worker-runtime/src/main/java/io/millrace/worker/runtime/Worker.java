@@ -9,21 +9,18 @@ import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.log.LogFollower;
 import io.millrace.schemas.log.RecordReader;
 import io.millrace.schemas.log.RecordReader.Read;
-import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.worker.task.TaskRunner;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -56,15 +53,12 @@ public final class Worker implements AutoCloseable {
   private final WorkerLog log;
   private final TaskDesk desk;
   private final LogFollower follower;
-  private final WorkerTopics topics;
-  private final Map<String, Intake> intakes = new LinkedHashMap<>();
-  private boolean open;
+  private final Intakes intakes;
   private final StatusBeat status;
   private final Ticker ticker;
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final Thread starter;
   private volatile boolean stopping;
-  private boolean draining;
   private boolean started;
   private boolean stopped;
 
@@ -114,9 +108,9 @@ public final class Worker implements AutoCloseable {
             UnaryOperator.identity(),
             log.topics());
     this.status = new StatusBeat(log, desk, runner, topics.kind(), id, host, clock);
-    this.topics = topics;
+    this.intakes = new Intakes(config, topics, id, metrics, status, scaled, desk);
     if (!config.everyPool()) {
-      config.pools().forEach(this::serve);
+      config.pools().forEach(intakes::serve);
     }
     this.ticker = new Ticker(clock, List.of(desk::tick, status::tick));
     this.starter = new Thread(this::startUp, "worker-start");
@@ -145,54 +139,6 @@ public final class Worker implements AutoCloseable {
     return ready.copy();
   }
 
-  /** Takes the tasks of one more pool, at once if the worker has started up. */
-  private void serve(String pool) {
-    synchronized (intakes) {
-      if (intakes.containsKey(pool) || draining) {
-        return;
-      }
-      Slots slots = new Slots(config.slots(), config.inFlightBytes());
-      metrics.pool(pool, slots);
-      status.pool(pool, slots);
-      if (config.scaled()) {
-        scaled.pool(pool, slots);
-      }
-      add(pool, new PoolIntake(config, topics, pool, slots, desk));
-      Function<String, Topic<Task>> sequences = topics.sequences();
-      if (sequences != null) {
-        String name = pool + ".sequences";
-        Slots own = new Slots(config.slots(), config.inFlightBytes());
-        add(
-            name,
-            new SequenceIntake(
-                config, sequences.apply(pool).name(), topics.groupId(name), name, own, desk));
-      }
-    }
-  }
-
-  private void add(String name, Intake intake) {
-    intakes.put(name, intake);
-    if (open) {
-      LOG.info("Worker {} takes tasks of {} as well", id, name);
-      intake.start();
-    }
-  }
-
-  private List<Intake> openIntakes() {
-    synchronized (intakes) {
-      open = true;
-      intakes.values().forEach(Intake::start);
-      return List.copyOf(intakes.values());
-    }
-  }
-
-  private List<Intake> lastIntakes() {
-    synchronized (intakes) {
-      draining = true;
-      return List.copyOf(intakes.values());
-    }
-  }
-
   private void startUp() {
     try {
       follower.ready().join();
@@ -200,7 +146,7 @@ public final class Worker implements AutoCloseable {
       desk.open(ticker::at, log.homePartitions());
       ticker.start();
       awaitPrepared();
-      openIntakes().forEach(intake -> intake.ready().join());
+      intakes.open();
       LOG.info("Worker {} takes tasks of {}", id, config.pools());
       ready.complete(null);
     } catch (RuntimeException e) {
@@ -260,7 +206,7 @@ public final class Worker implements AutoCloseable {
       scaled.declared(name.substring(POOL_PREFIX.length()), read.record());
     }
     if (config.everyPool() && name.startsWith(POOL_PREFIX) && read.record() != null) {
-      serve(name.substring(POOL_PREFIX.length()));
+      intakes.serve(name.substring(POOL_PREFIX.length()));
     }
     runner.declared(name, read.record());
     desk.targetDeclared(name);
@@ -268,15 +214,10 @@ public final class Worker implements AutoCloseable {
 
   /** Where no target of a pool has its runs limited any more, what was learnt of them goes. */
   private void unlimit(@Nullable TargetSpec former) {
-    if (former == null
-        || former.getConcurrencyLimit() == null
-        || targets.limits(former.getPool())) {
-      return;
-    }
-    synchronized (intakes) {
-      if (intakes.get(former.getPool()) instanceof PoolIntake intake) {
-        intake.unlimit();
-      }
+    if (former != null
+        && former.getConcurrencyLimit() != null
+        && !targets.limits(former.getPool())) {
+      intakes.unlimit(former.getPool());
     }
   }
 
@@ -335,7 +276,7 @@ public final class Worker implements AutoCloseable {
       starter.interrupt();
       join(starter);
     }
-    lastIntakes().forEach(Intake::close);
+    intakes.close();
     boolean clean = !running || awaitEmpty(limit);
     stopping = true;
     Thread watchdog = watchdog();

@@ -10,15 +10,14 @@ import io.millrace.events.TargetSpec;
 import io.millrace.events.Task;
 import io.millrace.events.WorkerStatus;
 import io.millrace.schemas.identity.Ids;
+import io.millrace.schemas.log.RejectedBytes;
 import io.millrace.schemas.serde.EventSerializer;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.worker.task.RunResult;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -46,9 +45,6 @@ final class WorkerLog implements AutoCloseable {
   private static final int BUFFER_BYTES = 32 << 20;
   private static final int BATCH_BYTES = 128 << 10;
   private static final Duration FAREWELL = Duration.ofSeconds(15);
-
-  /** What a rejection holds besides the bytes it is about; generous. */
-  private static final int REJECTION_OVERHEAD_BYTES = 64 << 10;
 
   /** The largest rejection and the largest outputs of a model fit; topics have their own limits. */
   private static final int REQUEST_BYTES_MAX = Topic.REJECTION_BYTES_MAX + (1 << 20);
@@ -197,16 +193,7 @@ final class WorkerLog implements AutoCloseable {
    */
   void reject(
       ConsumerRecord<byte[], byte[]> source, String reason, String message, @Nullable Task task) {
-    byte[] value = source.value();
-    int room =
-        Topic.REJECTION_BYTES_MAX
-            - REJECTION_OVERHEAD_BYTES
-            - (source.key() == null ? 0 : source.key().length);
-    String note = shortened(message);
-    if (value != null && value.length > room) {
-      note += " (the first " + room + " of " + value.length + " bytes are kept)";
-      value = Arrays.copyOf(value, Math.max(0, room));
-    }
+    RejectedBytes kept = RejectedBytes.of(source.key(), source.value(), message);
     Rejection rejection =
         Rejection.newBuilder()
             .setId(id())
@@ -216,12 +203,12 @@ final class WorkerLog implements AutoCloseable {
             .setTraceparent(task == null ? null : task.getTraceparent())
             .setOperationId(task == null ? null : task.getOperationId())
             .setReason(reason)
-            .setMessage(note)
+            .setMessage(kept.message())
             .setSourceTopic(source.topic())
             .setSourcePartition(source.partition())
             .setSourceOffset(source.offset())
-            .setKeyBytes(source.key() == null ? null : ByteBuffer.wrap(source.key()))
-            .setValueBytes(value == null ? null : ByteBuffer.wrap(value))
+            .setKeyBytes(kept.key())
+            .setValueBytes(kept.value())
             .setApplication("worker " + workerId)
             .build();
     LOG.warn(
@@ -230,7 +217,7 @@ final class WorkerLog implements AutoCloseable {
         source.partition(),
         source.offset(),
         reason,
-        note);
+        kept.message());
     String key = task == null ? source.topic() : task.getTenant();
     send(
         Topics.REJECTIONS.name(),
