@@ -15,6 +15,7 @@ import io.millrace.schemas.serde.EventSerializer;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.worker.task.RunResult;
+import io.millrace.worker.task.Together;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -299,14 +300,16 @@ final class WorkerLog implements AutoCloseable {
       byte @Nullable [] value,
       Consumer<@Nullable Exception> whenSent) {
     byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
-    producer.send(
-        new ProducerRecord<>(topic, partition, keyBytes, value),
-        (metadata, failure) -> {
-          if (failure != null) {
-            LOG.error("A record for {} with key {} was not written", topic, key, failure);
-          }
-          whenSent.accept(failure);
-        });
+    Together.write(
+        () ->
+            producer.send(
+                new ProducerRecord<>(topic, partition, keyBytes, value),
+                (metadata, failure) -> {
+                  if (failure != null) {
+                    LOG.error("A record for {} with key {} was not written", topic, key, failure);
+                  }
+                  whenSent.accept(failure);
+                }));
   }
 
   private static String shortened(String message) {

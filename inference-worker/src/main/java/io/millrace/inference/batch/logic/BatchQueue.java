@@ -25,10 +25,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A batch is not made larger than pays either: once its rows take hardly longer each than in
  * batches of the best size, more rows only make all of them wait longer. One batch in {@value
- * #TRIED} is as large as it may be all the same, so that it is seen when larger ones begin to pay.
- * And where several runs may begin at once and time grows with rows, they share what is there.
- * Related: Crankshaw et al., "Clipper", NSDI 2017 (adaptive batching); Deb and Serfozo, "Optimal
- * control of batch service queues", 1973.
+ * #TRIED} is as large as it may be all the same and one half as large as it would be, so that it is
+ * seen when other sizes begin to pay. And where several runs may begin at once and time grows with
+ * rows, they share what is there. Related: Crankshaw et al., "Clipper", NSDI 2017 (adaptive
+ * batching); Deb and Serfozo, "Optimal control of batch service queues", 1973.
  *
  * @param <T> what is run
  */
@@ -242,6 +242,9 @@ public final class BatchQueue<T> {
   private int size(long rows, int free) {
     batches++;
     int size = (int) Math.min(rows, batches % TRIED == 0 ? policy.rowsMax() : most());
+    if (batches % TRIED == TRIED / 2) {
+      size = (size + 1) / 2;
+    }
     if (free > 1 && size > 1 && runTimes.known()) {
       int part = (int) Math.min(size, (rows + free - 1) / free);
       if (runTimes.of(part) < PARTS_PAY * runTimes.of(size)) {
