@@ -11,7 +11,6 @@ import io.millrace.events.TensorSignature;
 import io.millrace.inference.ModelException;
 import io.millrace.inference.batch.BatchWork;
 import io.millrace.inference.batch.logic.BatchQueue.Slice;
-import io.millrace.worker.task.Together;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -174,11 +173,6 @@ public final class SessionRuns implements BatchWork<Request> {
         outputs.add(whole(output, made));
       }
     }
-    Together.run(() -> scatter(batch, outputs, rows, begun, nanos));
-  }
-
-  private void scatter(
-      List<Slice<Request>> batch, List<Whole> outputs, int rows, long begun, long nanos) {
     int row = 0;
     for (Slice<Request> slice : batch) {
       try {

@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  * whatever a call puts into it.
  *
  * <p>The program gets the call's arguments as JSON on standard input, prints its output on standard
- * output, and may say on standard error why it failed. Its environment is PATH and what is
- * declared. It is killed with all that it started when it takes too long, is cancelled or prints
- * too much.
+ * output, and may say on standard error why it failed. Its environment is PATH, a mark of the run
+ * and what is declared. It is killed with all that it started when it takes too long, is cancelled
+ * or prints too much.
  */
 public final class ProgramTool implements BlockingTool {
 
@@ -85,12 +85,12 @@ public final class ProgramTool implements BlockingTool {
   @Override
   public @Nullable JsonNode callBlocking(ObjectNode arguments, CallContext context)
       throws InterruptedException {
-    Process process = start(arguments);
+    String mark = ProcessTree.newMark();
+    Process process = start(arguments, mark);
+    ProcessTree tree = new ProcessTree(process.toHandle(), mark);
     try {
-      context.cancellation().onCancel(() -> ProcessTree.kill(process.toHandle()));
-      CappedReader out =
-          CappedReader.head(
-              process.getInputStream(), outputBytesMax, () -> ProcessTree.kill(process.toHandle()));
+      context.cancellation().onCancel(tree::killAll);
+      CappedReader out = CappedReader.head(process.getInputStream(), outputBytesMax, tree::killAll);
       CappedReader err = CappedReader.tail(process.getErrorStream(), ERROR_BYTES);
       feed(process, Json.text(arguments));
       int exit = process.waitFor();
@@ -98,11 +98,11 @@ public final class ProgramTool implements BlockingTool {
       err.await(OUTPUT_GRACE_MS);
       return output(exit, out, err);
     } finally {
-      ProcessTree.kill(process.toHandle());
+      tree.kill();
     }
   }
 
-  private Process start(ObjectNode arguments) {
+  private Process start(ObjectNode arguments, String mark) {
     List<String> command = new ArrayList<>();
     for (Template template : argv) {
       String argument =
@@ -120,6 +120,7 @@ public final class ProgramTool implements BlockingTool {
     }
     try {
       builder.environment().putAll(environment);
+      builder.environment().put(ProcessTree.MARK, mark);
       return builder.start();
     } catch (IOException | IllegalArgumentException e) {
       throw new ToolException(

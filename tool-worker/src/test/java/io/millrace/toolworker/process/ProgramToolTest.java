@@ -22,6 +22,8 @@ import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Programs that every machine has, and this JVM's own Java where more is needed. */
@@ -100,10 +102,10 @@ class ProgramToolTest {
   }
 
   @Test
-  void theEnvironmentIsPathAndWhatIsDeclared() {
+  void theEnvironmentIsPathAMarkAndWhatIsDeclared() {
     String said = run(program("env").setEnvironment(Map.of("GIVEN", "1")), "{}").textValue();
     assertThat(said.lines().map(line -> line.substring(0, line.indexOf('='))))
-        .containsExactlyInAnyOrder("PATH", "GIVEN");
+        .containsExactlyInAnyOrder("PATH", "GIVEN", ProcessTree.MARK);
   }
 
   @Test
@@ -158,6 +160,23 @@ class ProgramToolTest {
     assertThat(ids).hasSize(2).allMatch(ProgramToolTest::alive);
     call.cancellation().cancel();
     await().until(() -> ids.stream().noneMatch(ProgramToolTest::alive));
+    await().until(running::isDone);
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void cancellingKillsAlsoWhatHasLeftTheTree() throws Exception {
+    Path pid = directory.resolve("pid");
+    CompletableFuture<JsonNode> running =
+        start(
+            program("sh", "-c", "(setsid sleep 600 & echo $! > pid.tmp; mv pid.tmp pid); sleep 600")
+                .setWorkingDirectory(directory.toString()),
+            JsonNodeFactory.instance.objectNode());
+    await().until(() -> Files.exists(pid));
+    long daemon = Long.parseLong(Files.readString(pid).strip());
+    assertThat(alive(daemon)).isTrue();
+    call.cancellation().cancel();
+    await().until(() -> !alive(daemon));
     await().until(running::isDone);
   }
 

@@ -15,7 +15,6 @@ import io.millrace.schemas.serde.EventSerializer;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.worker.task.RunResult;
-import io.millrace.worker.task.Together;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -300,16 +299,14 @@ final class WorkerLog implements AutoCloseable {
       byte @Nullable [] value,
       Consumer<@Nullable Exception> whenSent) {
     byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
-    Together.write(
-        () ->
-            producer.send(
-                new ProducerRecord<>(topic, partition, keyBytes, value),
-                (metadata, failure) -> {
-                  if (failure != null) {
-                    LOG.error("A record for {} with key {} was not written", topic, key, failure);
-                  }
-                  whenSent.accept(failure);
-                }));
+    producer.send(
+        new ProducerRecord<>(topic, partition, keyBytes, value),
+        (metadata, failure) -> {
+          if (failure != null) {
+            LOG.error("A record for {} with key {} was not written", topic, key, failure);
+          }
+          whenSent.accept(failure);
+        });
   }
 
   private static String shortened(String message) {
