@@ -50,6 +50,7 @@ public final class OperationsApplication implements AutoCloseable {
   private static final int TABLES_WAIT_MS = 100;
   private static final int RESTORE_WAIT_MS = 20;
   private static final Duration CLOSE = Duration.ofSeconds(10);
+  private static final long WATCH_END_MS = 3_000;
   private static final long READY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final KafkaStreams streams;
@@ -376,7 +377,7 @@ public final class OperationsApplication implements AutoCloseable {
     return streams.state().name();
   }
 
-  /** Commits and stops, within ten seconds. */
+  /** Commits and stops, within thirteen seconds. */
   @Override
   public void close() {
     closed = true;
@@ -386,6 +387,11 @@ public final class OperationsApplication implements AutoCloseable {
     }
     if (!streams.close(CLOSE)) {
       LOG.warn("The stream threads did not stop within {}", CLOSE);
+    }
+    try {
+      watching.join(WATCH_END_MS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }

@@ -13,6 +13,7 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -101,6 +102,7 @@ final class TableWatch {
         LOG.debug("Woken; what was not committed is read again");
       } catch (KafkaException e) {
         LOG.warn("Bad records of the tables are not rejected for now; trying again", e);
+        LockSupport.parkNanos(POLL.toNanos());
       }
     }
   }
