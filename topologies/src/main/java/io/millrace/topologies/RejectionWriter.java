@@ -7,8 +7,13 @@ import io.millrace.schemas.topics.Topics;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -27,8 +32,19 @@ import org.slf4j.LoggerFactory;
 final class RejectionWriter {
   private static final Logger LOG = LoggerFactory.getLogger(RejectionWriter.class);
 
+  /** Each may have ten million bytes. */
+  private static final int WAITING_MAX = 8;
+
   private final Map<String, Object> kafka;
   private final EventSerializer<SpecificRecord> rejections;
+  private final Executor later =
+      new ThreadPoolExecutor(
+          0,
+          1,
+          1,
+          TimeUnit.SECONDS,
+          new ArrayBlockingQueue<>(WAITING_MAX),
+          RejectionWriter::writing);
 
   /**
    * @param kafka settings of its clients
@@ -65,19 +81,25 @@ final class RejectionWriter {
     }
   }
 
-  /** Writes one on a thread of its own, for who must not wait; a failure is logged. */
+  /** Writes one on another thread, for who must not wait; what fails or is too much is logged. */
   void writeLater(Rejection rejection) {
-    Thread writing =
-        new Thread(
-            () -> {
-              try {
-                write(rejection);
-              } catch (KafkaException e) {
-                LOG.error("A rejection was lost: {}", rejection.getMessage(), e);
-              }
-            },
-            "rejection-writer");
-    writing.setDaemon(true);
-    writing.start();
+    try {
+      later.execute(
+          () -> {
+            try {
+              write(rejection);
+            } catch (KafkaException e) {
+              LOG.error("A rejection was lost: {}", rejection.getMessage(), e);
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      LOG.error("A rejection was lost, too many are waiting: {}", rejection.getMessage(), e);
+    }
+  }
+
+  private static Thread writing(Runnable work) {
+    Thread thread = new Thread(work, "rejection-writer");
+    thread.setDaemon(true);
+    return thread;
   }
 }
