@@ -165,6 +165,8 @@ public final class OperationsApplication implements AutoCloseable {
   public static void preload() {
     Thread library = new Thread(RocksDB::loadLibrary, "rocksdb-library");
     library.setDaemon(true);
+    library.setUncaughtExceptionHandler(
+        (thread, failure) -> LOG.debug("Whoever needs the library will say so", failure));
     library.start();
   }
 

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
 import org.rocksdb.Cache;
+import org.rocksdb.CompactionOptionsUniversal;
 import org.rocksdb.LRUCache;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
@@ -28,6 +29,7 @@ public final class SharedRocksMemory implements RocksDBConfigSetter {
 
   private static @Nullable Cache cache;
   private static @Nullable WriteBufferManager writeBuffers;
+  private static @Nullable CompactionOptionsUniversal answersMerges;
 
   /** For Kafka Streams, which makes one per store. */
   public SharedRocksMemory() {}
@@ -35,29 +37,33 @@ public final class SharedRocksMemory implements RocksDBConfigSetter {
   @Override
   public void setConfig(String store, Options options, Map<String, Object> settings) {
     BlockBasedTableConfig table = (BlockBasedTableConfig) options.tableFormatConfig();
+    options.setWriteBufferSize(WRITE_BUFFER_OF_STORE);
     synchronized (SharedRocksMemory.class) {
-      if (cache == null || writeBuffers == null) {
+      if (cache == null || writeBuffers == null || answersMerges == null) {
         RocksDB.loadLibrary();
         cache = new LRUCache(bytes(settings, BLOCK_CACHE_BYTES));
         writeBuffers = new WriteBufferManager(bytes(settings, WRITE_BUFFER_BYTES), cache);
+        answersMerges =
+            new CompactionOptionsUniversal().setMaxSizeAmplificationPercent(Integer.MAX_VALUE);
       }
       table.setBlockCache(cache);
       options.setWriteBufferManager(writeBuffers);
+      if (store.contains(Stores.ANSWERS)) {
+        // Written once, in the order of their keys, seldom read, and dropped as a whole when they
+        // are old: files of one size are merged so that a look-up does not meet too many, but to
+        // merge all of them time and again, as if half of it could be superseded, is for nothing.
+        options.setWriteBufferSize(WRITE_BUFFER_OF_ANSWERS);
+        options.setLevel0FileNumCompactionTrigger(ANSWERS_FILES);
+        options.setCompactionOptionsUniversal(answersMerges);
+      }
     }
     table.setCacheIndexAndFilterBlocks(true);
     table.setFilterPolicy(new BloomFilter());
     options.setTableFormatConfig(table);
-    options.setWriteBufferSize(WRITE_BUFFER_OF_STORE);
     options.setMaxWriteBufferNumber(2);
     // Many look-ups ask whether an operation id is new, and it is: let the memtable say so at once.
     options.setMemtablePrefixBloomSizeRatio(MEMTABLE_BLOOM_SHARE);
     options.setMemtableWholeKeyFiltering(true);
-    if (store.contains(Stores.ANSWERS)) {
-      // Written once, in the order of their keys, seldom read, and dropped as a whole when they are
-      // old: to merge their files time and again is work for nothing.
-      options.setWriteBufferSize(WRITE_BUFFER_OF_ANSWERS);
-      options.setLevel0FileNumCompactionTrigger(ANSWERS_FILES);
-    }
   }
 
   private static long bytes(Map<String, Object> settings, String key) {

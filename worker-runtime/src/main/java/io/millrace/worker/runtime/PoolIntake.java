@@ -48,7 +48,7 @@ final class PoolIntake implements Intake {
   private static final Duration KNOCK = Duration.ofMillis(100);
   private static final Duration PAUSE = Duration.ofMillis(500);
   private static final Duration FAREWELL = Duration.ofSeconds(5);
-  private static final int BATCH_MAX = 64;
+  private static final int BATCH_MAX = 256;
   private static final int FETCH_BYTES = 16 << 20;
 
   private final Map<String, Object> settings;
