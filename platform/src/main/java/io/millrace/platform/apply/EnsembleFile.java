@@ -87,10 +87,7 @@ public record EnsembleFile(List<EnsembleStep> steps) {
     List<EnsembleStep> steps = new ArrayList<>();
     Optional<Fields> root = Fields.of(documents.get(0), "", problems);
     if (root.isPresent()) {
-      List<Element> items = root.get().items("steps").orElse(List.of());
-      if (items.isEmpty()) {
-        root.get().wrong("steps", "is missing; expected a list of steps");
-      }
+      List<Element> items = root.get().someItems("steps", "a list of steps").orElse(List.of());
       root.get().refuseOthers();
       for (int i = 0; i < items.size(); i++) {
         int number = i;
@@ -256,11 +253,15 @@ public record EnsembleFile(List<EnsembleStep> steps) {
   }
 
   private static Map<String, String> mapped(Fields fields, String key, String expected) {
-    Map<String, String> mapped = fields.textMap(key, MAPPED_MAX).orElse(Map.of());
-    if (mapped.isEmpty()) {
+    if (!fields.has(key)) {
       fields.wrong(key, "is missing; expected each %s and its tensor".formatted(expected));
+      return Map.of();
     }
-    return mapped;
+    Optional<Map<String, String>> mapped = fields.textMap(key, MAPPED_MAX);
+    if (mapped.isPresent() && mapped.get().isEmpty()) {
+      fields.wrong(key, "is empty; expected each %s and its tensor".formatted(expected));
+    }
+    return mapped.orElse(Map.of());
   }
 
   private static Optional<List<Double>> numbers(Fields fields, String key) {

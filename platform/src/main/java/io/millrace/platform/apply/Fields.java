@@ -156,22 +156,46 @@ final class Fields {
 
   /** A list of texts. */
   Optional<List<String>> texts(String key) {
-    return items(key)
-        .map(
-            items -> {
-              List<String> texts = new ArrayList<>();
-              for (int i = 0; i < items.size(); i++) {
-                if (items.get(i) instanceof Element.Scalar scalar && !scalar.value().isNull()) {
-                  texts.add(scalar.text());
-                } else {
-                  problems.add(
-                      items.get(i).line(),
-                      path(key) + "[" + i + "]",
-                      "expected text, but " + items.get(i).describe() + " is given");
-                }
-              }
-              return texts;
-            });
+    return items(key).map(items -> texts(key, items));
+  }
+
+  /**
+   * A list of texts that must be there and have something in it.
+   *
+   * @param expected what is in it
+   */
+  Optional<List<String>> someTexts(String key, String expected) {
+    return someItems(key, expected).map(items -> texts(key, items));
+  }
+
+  private List<String> texts(String key, List<Element> items) {
+    List<String> texts = new ArrayList<>();
+    for (int i = 0; i < items.size(); i++) {
+      if (items.get(i) instanceof Element.Scalar scalar && !scalar.value().isNull()) {
+        texts.add(scalar.text());
+      } else {
+        problems.add(
+            items.get(i).line(),
+            path(key) + "[" + i + "]",
+            "expected text, but " + items.get(i).describe() + " is given");
+      }
+    }
+    return texts;
+  }
+
+  /**
+   * A list that must be there and have something in it.
+   *
+   * @param expected what is in it
+   */
+  Optional<List<Element>> someItems(String key, String expected) {
+    if (!has(key)) {
+      return fail(key, "is missing; expected " + expected);
+    }
+    Optional<List<Element>> items = items(key);
+    return items.isPresent() && items.get().isEmpty()
+        ? fail(key, "is empty; expected " + expected)
+        : items;
   }
 
   /** A list. */

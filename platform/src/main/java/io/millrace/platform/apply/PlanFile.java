@@ -94,11 +94,8 @@ public record PlanFile(@Nullable Duration deadline, List<PlannedCall> calls) {
 
   private static PlanFile plan(Fields fields, Problems problems) {
     @Nullable Duration deadline = fields.duration("deadline", MS, DAY).orElse(null);
-    boolean given = fields.has("calls");
-    List<Element> items = fields.items("calls").orElse(List.of());
-    if (!given || (items.isEmpty() && fields.items("calls").isPresent())) {
-      fields.wrong("calls", "is missing; expected a list of 1 to " + CALLS_MAX + " calls");
-    }
+    List<Element> items =
+        fields.someItems("calls", "a list of 1 to " + CALLS_MAX + " calls").orElse(List.of());
     fields.refuseOthers();
     List<PlannedCall> calls = new ArrayList<>();
     Map<String, Integer> lines = new HashMap<>();

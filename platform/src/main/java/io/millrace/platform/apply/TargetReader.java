@@ -184,11 +184,10 @@ final class TargetReader {
 
   private ProcessTool process(Fields fields) {
     ProcessTool tool = ProcessTool.newBuilder().build();
-    boolean given = fields.has("argv");
-    List<String> argv = fields.texts("argv").orElse(List.of());
-    if (!given || (fields.items("argv").isPresent() && argv.isEmpty())) {
-      fields.wrong("argv", "is missing; expected the program and its arguments, a list of texts");
-    }
+    List<String> argv =
+        fields
+            .someTexts("argv", "the program and its arguments, a list of texts")
+            .orElse(List.of());
     for (int i = 0; i < argv.size(); i++) {
       String at = "argument " + i + " ";
       Templates.problem(argv.get(i)).ifPresent(problem -> fields.wrong("argv", at + problem));

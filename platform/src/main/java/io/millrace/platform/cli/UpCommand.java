@@ -14,6 +14,7 @@ import io.millrace.platform.embedded.PlatformOptions;
 import io.millrace.platform.embedded.SchemasPart;
 import io.millrace.platform.embedded.ToolWorkerPart;
 import io.millrace.platform.provision.Provisioner;
+import io.millrace.schemas.http.PortInUseException;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.topologies.OperationsApplication;
 import io.millrace.topologies.OperationsConfig;
@@ -208,6 +209,11 @@ final class UpCommand implements Callable<Integer> {
       return EmbeddedPlatform.start(options, meters, parts);
     } catch (DataDirectoryException e) {
       throw new CommandException(ExitCode.FAILED, String.valueOf(e.getMessage()), e);
+    } catch (PortInUseException e) {
+      throw new CommandException(
+          ExitCode.FAILED,
+          e.getMessage() + " The options: --port, --registry-port, --http-port, --gateway-port.",
+          e);
     }
   }
 

@@ -56,7 +56,7 @@ class PlanFileTest {
       quoteCharacter = '^',
       value = {
         "{} | plan.json:1: calls: is missing",
-        "{\"calls\": []} | calls: is missing",
+        "{\"calls\": []} | calls: is empty",
         "[] | plan.json:1: expected keys and values, but a list is given",
         "{\"calls\": [{\"tool\": \"t\"}]} | calls[0].name: is missing",
         "{\"calls\": [{\"name\": \"a\"}]} | calls[0].tool: is missing",
@@ -77,6 +77,16 @@ class PlanFileTest {
             InvalidDocumentException.class, () -> PlanFile.parse("plan.json", text));
 
     assertThat(refused).hasMessageContaining(message);
+  }
+
+  @Test
+  void whatIsNoListIsToldOnce() {
+    InvalidDocumentException refused =
+        catchThrowableOfType(
+            InvalidDocumentException.class,
+            () -> PlanFile.parse("plan.json", "{\"calls\": \"all\"}"));
+
+    assertThat(refused.getMessage().lines().filter(line -> line.contains("a list"))).hasSize(1);
   }
 
   @Test

@@ -179,7 +179,7 @@ class TargetsFileTest {
         "{name: a, http: {url: 'http://h/{a'}} | a { or } without its partner",
         "{name: a, http: {url: 'http://h/', headers: {'a b': c}}} | no name of an HTTP header",
         "{name: a, http: {url: 'http://h/', response_bytes_max: 20000000}} | from 1 to 1048576",
-        "{name: a, process: {argv: []}} | argv: is missing",
+        "{name: a, process: {argv: []}} | argv: is empty",
         "{name: a, process: {argv: ls}} | expected a list, but 'ls' is given",
         "{name: a, process: {argv: ['{program}']}} | the program must be fixed",
         "{name: a, builtin: a, arguments: [1]} | expected a JSON Schema",

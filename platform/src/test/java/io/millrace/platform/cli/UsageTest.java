@@ -140,7 +140,9 @@ class UsageTest {
               "--http-port",
               "" + socket.getLocalPort());
 
-      assertThat(session.err()).startsWith("millrace: Port " + socket.getLocalPort() + " on");
+      assertThat(session.err())
+          .startsWith("millrace: Port " + socket.getLocalPort() + " on")
+          .contains("--http-port");
     }
   }
 
