@@ -50,8 +50,8 @@ public final class SharedRocksMemory implements RocksDBConfigSetter {
       options.setWriteBufferManager(writeBuffers);
       if (store.contains(Stores.ANSWERS)) {
         // Written once, in the order of their keys, seldom read, and dropped as a whole when they
-        // are old: files of one size are merged so that a look-up does not meet too many, but to
-        // merge all of them time and again, as if half of it could be superseded, is for nothing.
+        // are old. Files of one size are merged, so that a look-up does not meet too many; the rule
+        // that merges all of them, lest what is superseded take room, would work for nothing.
         options.setWriteBufferSize(WRITE_BUFFER_OF_ANSWERS);
         options.setLevel0FileNumCompactionTrigger(ANSWERS_FILES);
         options.setCompactionOptionsUniversal(answersMerges);

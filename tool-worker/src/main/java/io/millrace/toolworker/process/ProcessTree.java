@@ -66,7 +66,7 @@ final class ProcessTree {
     for (int round = 0; round < ROUNDS; round++) {
       List<ProcessHandle> strays =
           ProcessHandle.allProcesses()
-              .filter(process -> process.pid() != root.pid() && environment(process, wanted))
+              .filter(process -> process.pid() != root.pid() && inherited(process, wanted))
               .toList();
       if (strays.isEmpty()) {
         return;
@@ -75,7 +75,7 @@ final class ProcessTree {
     }
   }
 
-  private static boolean environment(ProcessHandle process, String wanted) {
+  private static boolean inherited(ProcessHandle process, String wanted) {
     Path file = PROCESSES.resolve(Long.toString(process.pid())).resolve("environ");
     try (InputStream in = Files.newInputStream(file)) {
       String text = new String(in.readNBytes(ENVIRONMENT_BYTES_MAX), StandardCharsets.ISO_8859_1);
