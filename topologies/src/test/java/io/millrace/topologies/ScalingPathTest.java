@@ -55,7 +55,9 @@ class ScalingPathTest {
                   .setWorkerId("w")
                   .setKind(OperationKind.TOOL)
                   .setPools(
-                      List.of(new PoolLoad("gpu", 8, 4, done, done, 1.0 * done, 100.0 * done)))
+                      List.of(
+                          new PoolLoad(
+                              "gpu", 8, 4, done, done, 1.0 * done, 100.0 * done, 1e4 * done)))
                   .build());
       driver.advance(Duration.ofSeconds(1));
     }

@@ -1,9 +1,10 @@
 package io.millrace.benchmarks.scaling;
 
+import io.millrace.topologies.scaling.logic.Headroom;
 import io.millrace.topologies.scaling.logic.PoolScaler;
 import io.millrace.topologies.scaling.logic.PoolWindow;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import io.millrace.topologies.scaling.logic.UtilisationRule;
+import java.time.Duration;
 
 /** A rule of scaling: from each window that ended, the replicas for one that comes later. */
 interface Policy {
@@ -19,44 +20,15 @@ interface Policy {
     return seen -> scaler.next(seen).exact();
   }
 
-  /**
-   * What autoscalers do that look at utilisation and lag: replicas such that what came and what
-   * waits would use 70 % of them, unless that changes them by less than 10 %, and fewer only after
-   * five minutes in which nothing asked for more. The defaults of Kubernetes' horizontal
-   * autoscaler.
-   */
-  final class Reactive implements Policy {
-    private static final double TARGET = 0.7;
-    private static final double TOLERANCE = 0.1;
-    private static final double STABILIZATION_SECONDS = 300;
+  /** The last value with a headroom in proportion to it, which is set online by the same rule. */
+  static Policy persistence(int lead, double replicaRps) {
+    Headroom headroom = new Headroom(lead, false);
+    return seen -> headroom.next(seen.perSecond(), seen.perSecond()) / replicaRps;
+  }
 
-    private final double seconds;
-    private final int slots;
-    private final Deque<Double> recommended = new ArrayDeque<>();
-    private double replicas;
-
-    /**
-     * @param seconds of a window
-     * @param slots of a replica
-     */
-    Reactive(double seconds, int slots) {
-      this.seconds = seconds;
-      this.slots = slots;
-    }
-
-    @Override
-    public double next(PoolWindow seen) {
-      double demand = seen.perSecond() + seen.queued() / seconds;
-      double desired = Math.max(1, demand * seen.serviceMs() / 1e3 / slots / TARGET);
-      if (replicas > 0 && Math.abs(desired / replicas - 1) <= TOLERANCE) {
-        desired = replicas;
-      }
-      recommended.addLast(desired);
-      while (recommended.size() > Math.max(1, STABILIZATION_SECONDS / seconds)) {
-        recommended.removeFirst();
-      }
-      replicas = recommended.stream().mapToDouble(Double::doubleValue).max().orElse(desired);
-      return replicas;
-    }
+  /** A rule that looks at utilisation and lag; one replica at least. */
+  static Policy reactive(Duration window, int slots) {
+    UtilisationRule rule = new UtilisationRule(window, slots);
+    return seen -> Math.max(1, rule.next(seen));
   }
 }

@@ -1,7 +1,6 @@
 package io.millrace.benchmarks.scaling;
 
 import io.millrace.topologies.scaling.logic.Forecasts;
-import io.millrace.topologies.scaling.logic.Headroom;
 import io.millrace.topologies.scaling.logic.LastValue;
 import io.millrace.topologies.scaling.logic.PoolScaler;
 import io.millrace.topologies.scaling.logic.PoolWindow;
@@ -23,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * decision takes effect there are as many as the peak of the first half needs.
  */
 public final class ScalingReplay {
+  private static final double OF_LATE = 0.9;
   private static final List<Integer> HORIZONS = List.of(10, 30, 60);
 
   private final Trace trace;
@@ -31,6 +31,7 @@ public final class ScalingReplay {
   private final double peak;
   private final int half;
   private final double[] occupancyMs;
+  private final double[] variability;
 
   /**
    * What is assumed.
@@ -96,6 +97,7 @@ public final class ScalingReplay {
     this.progress = progress;
     this.half = trace.rates().length / 2;
     this.occupancyMs = occupancies();
+    this.variability = variabilities();
     this.peak = Arrays.stream(trace.rates(), 0, half).max().orElse(0);
   }
 
@@ -106,8 +108,9 @@ public final class ScalingReplay {
     int lead = rules.lead(window);
     Map<String, Outcome> policies = new LinkedHashMap<>();
     policies.put("millrace", run("millrace", Policy.of(PoolScaler.of(rules, window)), lead));
-    policies.put("persistence", run("persistence", Policy.of(persistence(rules, lead)), lead));
-    policies.put("reactive", run("reactive", new Policy.Reactive(seconds(), slots()), lead));
+    policies.put(
+        "persistence", run("persistence", Policy.persistence(lead, settings.replicaRps()), lead));
+    policies.put("reactive", run("reactive", Policy.reactive(window, slots()), lead));
     policies.put("oracle", run("oracle", seen -> seen.perSecond() / settings.replicaRps(), 0));
     Map<String, @Nullable Map<String, Double>> wape = new LinkedHashMap<>();
     for (int minutes : HORIZONS) {
@@ -151,6 +154,30 @@ public final class ScalingReplay {
     return means;
   }
 
+  /** As the pool's meter has it: arrivals by chance, and by how much the times of late differ. */
+  private double[] variabilities() {
+    double[] of = new double[trace.rates().length];
+    double[] counts = new double[of.length];
+    double[] sums = new double[of.length];
+    double[] squares = new double[of.length];
+    for (int i = 0; settings.byTokens() && i < trace.arrivals().length; i++) {
+      int window = Math.min(of.length - 1, (int) (trace.arrivals()[i] / seconds()));
+      counts[window]++;
+      sums[window] += trace.weights()[i];
+      squares[window] += trace.weights()[i] * trace.weights()[i];
+    }
+    double count = 0;
+    double sum = 0;
+    double square = 0;
+    for (int t = 0; t < of.length; t++) {
+      count = OF_LATE * count + counts[t];
+      sum = OF_LATE * sum + sums[t];
+      square = OF_LATE * square + squares[t];
+      of[t] = sum > 0 ? count * square / (sum * sum) / 2 : 0.5;
+    }
+    return of;
+  }
+
   private ScalingRules rules() {
     double patience = settings.targetMs() - settings.serviceMs();
     Duration lead =
@@ -165,16 +192,6 @@ public final class ScalingReplay {
         settings.coolDown(),
         slots(),
         0);
-  }
-
-  /** The last value with a headroom in proportion to it, which is set by the same rule. */
-  private PoolScaler persistence(ScalingRules rules, int lead) {
-    return new PoolScaler(
-        rules,
-        trace.window(),
-        new Forecasts(lead, List.of(LastValue::new)),
-        new Headroom(lead, false),
-        false);
   }
 
   private Waiting waiting() {
@@ -236,7 +253,11 @@ public final class ScalingReplay {
 
   private PoolWindow window(int index, double queued) {
     return new PoolWindow(
-        trace.firstWindow() + index, trace.rates()[index], occupancyMs[index], 1, queued);
+        trace.firstWindow() + index,
+        trace.rates()[index],
+        occupancyMs[index],
+        variability[index],
+        queued);
   }
 
   private @Nullable Map<String, Double> wape(int minutes) {

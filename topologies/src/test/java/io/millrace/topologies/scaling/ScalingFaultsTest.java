@@ -111,8 +111,7 @@ class ScalingFaultsTest {
                   rules,
                   WINDOW,
                   new Forecasts(lead, List.of(() -> new Ill(says), LastValue::new)),
-                  new Headroom(lead, true),
-                  true);
+                  new Headroom(lead, true));
             });
     Topology topology = new Topology();
     topology.addSource(
@@ -164,7 +163,9 @@ class ScalingFaultsTest {
           "w",
           WorkerStatus.newBuilder()
               .setWorkerId("w")
-              .setPools(List.of(new PoolLoad("gpu", 8, 4, done, done, 1.0 * done, 100.0 * done)))
+              .setPools(
+                  List.of(
+                      new PoolLoad("gpu", 8, 4, done, done, 1.0 * done, 100.0 * done, 1e4 * done)))
               .build());
       driver.advanceWallClockTime(Duration.ofSeconds(1));
     }

@@ -10,6 +10,7 @@ final class PoolCounts {
   private final LongAdder ended = new LongAdder();
   private final DoubleAdder queueMillis = new DoubleAdder();
   private final DoubleAdder runMillis = new DoubleAdder();
+  private final DoubleAdder runMillisSquares = new DoubleAdder();
 
   /** A task was taken that had waited so long. */
   void begun(double queueMs) {
@@ -20,12 +21,20 @@ final class PoolCounts {
   /** A task has ended that had kept its slot so long. */
   void ended(double runMs) {
     runMillis.add(runMs);
+    runMillisSquares.add(runMs * runMs);
     ended.increment();
   }
 
   /** The counts, as the worker's status has them. */
   PoolLoad load(String pool, int slots, int running) {
     return new PoolLoad(
-        pool, slots, running, ended.sum(), begun.sum(), queueMillis.sum(), runMillis.sum());
+        pool,
+        slots,
+        running,
+        ended.sum(),
+        begun.sum(),
+        queueMillis.sum(),
+        runMillis.sum(),
+        runMillisSquares.sum());
   }
 }

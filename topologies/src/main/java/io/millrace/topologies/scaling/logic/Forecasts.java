@@ -69,6 +69,7 @@ public final class Forecasts {
         lead,
         List.of(
             LastValue::new,
+            RecentMean::new,
             () -> new SeasonalSmoothing(seasons, lead),
             () -> AutoRegression.quick(seasons, lead),
             () -> AutoRegression.daily(seasons, lead)));

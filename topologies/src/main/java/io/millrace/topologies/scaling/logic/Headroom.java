@@ -16,8 +16,8 @@ import java.util.List;
  * that is usual at present. After a window that was short it grows by a share, after any other it
  * shrinks by so much less that in the long run the aimed-at share of windows is short, whatever the
  * distribution of the errors is. The first margin is one that all but two of the first windows
- * would have done with, and none is more than half as much again as any of the last 144 windows
- * needed, so that one outlier is soon forgiven.
+ * would have done with, and none is more than a fifth more than any of the last 144 windows needed,
+ * so that one outlier is soon forgiven.
  *
  * <p>The usual error is either in proportion to the forecast, or the geometric mean of the forecast
  * and of the mean absolute error of the last day of windows: quiet hours get less.
@@ -31,7 +31,7 @@ public final class Headroom {
   private static final int FIRST_MISSED = 2;
   private static final double FIRST_FACTOR = 3;
   private static final int RECENT = 144;
-  private static final double SURPLUS = 1.5;
+  private static final double SURPLUS = 1.2;
   private static final double MARGIN_MIN = 0.05;
   private static final double MARGIN_MAX = 100;
   private static final double ERROR_HALF_LIFE = 144;
@@ -68,10 +68,14 @@ public final class Headroom {
       learn(waiting.removeFirst(), rate);
     }
     double unit = unit(rate, forecast);
-    double provided =
-        first.size() < FIRST ? FIRST_FACTOR * Math.max(rate, forecast) : forecast + margin * unit;
+    double provided = knows() ? forecast + margin * unit : FIRST_FACTOR * Math.max(rate, forecast);
     waiting.addLast(new Provided(forecast, unit, provided));
     return provided;
+  }
+
+  /** Whether it has seen enough windows to know a margin. */
+  boolean knows() {
+    return first.size() >= FIRST;
   }
 
   private double unit(double rate, double forecast) {
@@ -88,7 +92,7 @@ public final class Headroom {
         Double.isNaN(error)
             ? Math.abs(missed)
             : errorDecay * error + (1 - errorDecay) * Math.abs(missed);
-    if (first.size() < FIRST) {
+    if (!knows()) {
       first.add(then.unit > 0 ? missed / then.unit : 0);
       first.sort(Comparator.reverseOrder());
       margin = first.get(Math.min(FIRST_MISSED, first.size() - 1));
@@ -98,6 +102,8 @@ public final class Headroom {
     needed.addLast(then.unit > 0 ? missed / then.unit : 0);
     if (needed.size() > RECENT) {
       needed.removeFirst();
+    }
+    if (needed.size() >= FIRST) {
       double most = needed.stream().mapToDouble(Double::doubleValue).max().orElse(0);
       margin = Math.min(margin, SURPLUS * most);
     }

@@ -21,7 +21,17 @@ public final class PoolMeter {
   /** Of tasks a second, and of milliseconds: more is a mistake. */
   private static final double MEASURE_MAX = 1e12;
 
+  private static final double VARIABILITY_MAX = 100;
+
+  /** Of the counts by which run times differ, from window to window. */
+  private static final double DECAY = 0.9;
+
+  private static final int ENDED_MIN = 10;
+
   private Map<String, PoolLoad> before = new HashMap<>();
+  private double endedOfLate;
+  private double runMsOfLate;
+  private double squaresOfLate;
   private double waitSeconds;
   private boolean started;
 
@@ -37,6 +47,7 @@ public final class PoolMeter {
     double ended = 0;
     double begun = 0;
     double runMs = 0;
+    double squares = 0;
     double queueMs = 0;
     for (Map.Entry<String, PoolLoad> load : loads.entrySet()) {
       PoolLoad now = load.getValue();
@@ -48,6 +59,7 @@ public final class PoolMeter {
       ended += now.getDone() - (restarted ? 0 : then.getDone());
       begun += now.getBegun() - (restarted ? 0 : then.getBegun());
       runMs += measure(now.getRunMs() - (restarted ? 0 : then.getRunMs()));
+      squares += square(now.getRunMsSquares() - (restarted ? 0 : then.getRunMsSquares()));
       queueMs += measure(now.getQueueMs() - (restarted ? 0 : then.getQueueMs()));
     }
     boolean first = !started;
@@ -61,7 +73,26 @@ public final class PoolMeter {
     }
     double rate = measure(begun / seconds / (1 - growth));
     double service = ended > 0 ? runMs / ended : 0;
-    return new PoolWindow(number, rate, service, 1, saturated(loads.values()) ? rate * wait : 0);
+    endedOfLate = DECAY * endedOfLate + ended;
+    runMsOfLate = DECAY * runMsOfLate + runMs;
+    squaresOfLate = DECAY * squaresOfLate + squares;
+    double queued = saturated(loads.values()) ? rate * wait : 0;
+    return new PoolWindow(number, rate, service, variability(), queued);
+  }
+
+  /** That of arrivals by chance, and of run times as far as the workers say how they differ. */
+  private double variability() {
+    if (endedOfLate < ENDED_MIN || runMsOfLate <= 0 || squaresOfLate <= 0) {
+      return 1;
+    }
+    double mean = runMsOfLate / endedOfLate;
+    double ofService = squaresOfLate / endedOfLate / (mean * mean) - 1;
+    // Squares that are too small come from workers of which some do not count them.
+    return ofService < -1e-3 ? 1 : Math.min(VARIABILITY_MAX, (1 + Math.max(0, ofService)) / 2);
+  }
+
+  private static double square(double given) {
+    return given > 0 ? Math.min(MEASURE_MAX * MEASURE_MAX, given) : 0;
   }
 
   /** Anyone may say that he is a worker: what measures nothing is nothing. */

@@ -12,13 +12,15 @@ import org.jspecify.annotations.Nullable;
  * Decides how many replicas one pool is to have, window by window.
  *
  * <p>The forecast for the window in which a decision takes effect, with its headroom, gives the
- * rate to provide for; the replicas must carry that rate, and keep the wait of the expected rate
- * within the objective ({@link Staffing}). When arrivals are twice what the replicas can carry, the
- * newest arrivals alone count and nothing is taken away (panic); for a minute after that no less
- * than what came is provided for. Fewer replicas are put off until no decision wanted more for
- * three times as long as it takes to have them back, at most for the cool-down: to give up early
- * what would soon be needed again costs no more than that time (the rule of renting skis, A. R.
- * Karlin et al., "Competitive Snoopy Caching", Algorithmica 3, 1988).
+ * rate to provide for; the replicas must carry that rate, and keep the wait of what is expected
+ * within the objective, by as much as expectations err ({@link Staffing}). Where more replicas keep
+ * nearly all in time it gets these, as long as a rule of utilisation would cost no less ({@link
+ * Allowance}). When arrivals are twice what the replicas can carry, the newest arrivals alone count
+ * and nothing is taken away (panic); for a minute after that no less than what came is provided
+ * for. Fewer replicas are put off until no decision wanted more for as long as it takes to have
+ * them back, at most for the cool-down: to give up early what would soon be needed again costs no
+ * more than that time (the rule of renting skis, A. R. Karlin et al., "Competitive Snoopy Caching",
+ * Algorithmica 3, 1988).
  */
 public final class PoolScaler {
   private static final double PANIC = 2;
@@ -26,7 +28,8 @@ public final class PoolScaler {
   /** Share of those that may be late that is aimed at: noise takes the rest. */
   private static final double LATE_AIM = 0.1;
 
-  private static final int HOLD_LEADS = 3;
+  /** Share of those that may be late where replicas beyond the objective buy that. */
+  private static final double LATE_RARELY = 1e-5;
 
   /** So long after a panic at least what came is provided for: forecasts do not know it yet. */
   private static final int ALARMED_WINDOWS = 6;
@@ -37,6 +40,9 @@ public final class PoolScaler {
   /** So many missing windows are taken to have been like the one before them. */
   private static final long FILLED_MAX = 30;
 
+  /** So much more or less than there is already is no reason for a change. */
+  private static final double TOLERANCE = 0.1;
+
   private static final int WANTED_KEPT = 512;
   private static final long NOT_YET = Long.MIN_VALUE;
 
@@ -44,10 +50,14 @@ public final class PoolScaler {
   private final Duration window;
   private final Forecasts forecasts;
   private final Headroom headroom;
-  private final boolean cautious;
+  private final Spread spread;
+  private final UtilisationRule rule;
+  private final Allowance allowance = new Allowance();
   private final Deque<Double> wanted = new ArrayDeque<>();
+  private final Deque<Double> expected = new ArrayDeque<>();
   private double serviceMs;
   private double carried;
+  private double replicas;
   private long idle;
   private long alarmed;
   private long number = NOT_YET;
@@ -57,26 +67,21 @@ public final class PoolScaler {
    * @param window length of a window, 1 s or longer
    * @param forecasts made for {@link ScalingRules#lead}
    * @param headroom made for the same
-   * @param cautious whether headroom is put upon the highest forecast instead of the blend
    */
-  public PoolScaler(
-      ScalingRules rules,
-      Duration window,
-      Forecasts forecasts,
-      Headroom headroom,
-      boolean cautious) {
+  public PoolScaler(ScalingRules rules, Duration window, Forecasts forecasts, Headroom headroom) {
     this.rules = rules;
     this.window = window;
     this.forecasts = forecasts;
     this.headroom = headroom;
-    this.cautious = cautious;
+    this.spread = new Spread(rules.lead(window), window.toMillis() / 1e3);
+    this.rule = new UtilisationRule(window, rules.slots());
   }
 
   /** The scaler of a pool as it runs in operations. */
   public static PoolScaler of(ScalingRules rules, Duration window) {
     int lead = rules.lead(window);
     return new PoolScaler(
-        rules, window, Forecasts.all(Seasons.of(window), lead), new Headroom(lead, true), true);
+        rules, window, Forecasts.all(Seasons.of(window), lead), new Headroom(lead, true));
   }
 
   /**
@@ -93,7 +98,13 @@ public final class PoolScaler {
     number = seen.number();
     rate = seen.perSecond();
     Forecasts.Forecast forecast = forecasts.next(number, rate);
+    double deviation = spread.next(rate, forecast.expected());
+    boolean knew = headroom.knows();
     double provided = provided(forecast);
+    if (!knew && headroom.knows()) {
+      // What was provided while nothing was known is no reason to go on with it.
+      wanted.clear();
+    }
     double seconds = window.toMillis() / 1e3;
     double now = rate + seen.queued() / seconds;
     boolean panic = carried > 0 && now > PANIC * carried;
@@ -101,21 +112,29 @@ public final class PoolScaler {
     double most = Math.max(provided, alarmed > 0 ? now : 0) + seen.queued() / seconds;
     double perReplica = serviceMs > 0 ? rules.slots() * 1e3 / serviceMs : Double.POSITIVE_INFINITY;
     double throughput = most / perReplica / tolerance();
-    double latency = forLatency(forecast.expected(), seen.variability());
+    double latency = forLatency(forecast.expected(), deviation, seen.variability(), late());
     double need = Math.max(throughput, latency);
-    double held = held(need);
+    double held = largest(wanted, need);
+    double comfort =
+        Math.min(
+            forLatency(
+                forecast.expected(), deviation, seen.variability(), Math.min(LATE_RARELY, late())),
+            allowance.next(rule.next(seen), largest(expected, forecast.expected()) / perReplica));
+    double having = Math.max(held, steady(comfort));
     idle = rate == 0 && seen.queued() == 0 ? idle + 1 : 0;
     boolean asleep = rules.toZero() && idle >= coolDownWindows();
     double bounded =
         Math.max(
             rules.min(),
-            Math.min(rules.max(), panic ? Math.max(held, carried / perReplica) : held));
+            Math.min(rules.max(), panic ? Math.max(having, carried / perReplica) : having));
     double exact = asleep ? 0 : bounded;
-    int replicas = (int) Math.ceil(exact - 1e-9);
-    carried = Double.isInfinite(perReplica) ? 0 : exact * perReplica;
-    Reasons why = new Reasons(need, held, exact, latency > throughput, panic);
+    int whole = (int) Math.ceil(exact - 1e-9);
+    allowance.spent(exact);
+    replicas = exact;
+    carried = serviceMs > 0 ? exact * perReplica : 0;
+    Reasons why = new Reasons(need, held, having, exact, latency > throughput, panic);
     return new Scaling(
-        replicas,
+        whole,
         exact,
         rate,
         forecast.expected(),
@@ -124,7 +143,7 @@ public final class PoolScaler {
         serviceMs,
         panic,
         why.reason(rate, forecast, most),
-        why.rejected(replicas),
+        why.rejected(whole),
         why.rejectedReason(),
         forecasts.faults());
   }
@@ -134,14 +153,17 @@ public final class PoolScaler {
     if (missing > FILLED_MAX) {
       forecasts.skip();
       headroom.skip();
+      spread.skip();
     }
     for (long i = 1; i <= missing && missing <= FILLED_MAX; i++) {
-      provided(forecasts.next(number + i, rate));
+      Forecasts.Forecast forecast = forecasts.next(number + i, rate);
+      spread.next(rate, forecast.expected());
+      provided(forecast);
     }
   }
 
   private double provided(Forecasts.Forecast forecast) {
-    return headroom.next(rate, cautious ? forecast.highest() : forecast.expected());
+    return headroom.next(rate, forecast.highest());
   }
 
   /**
@@ -157,9 +179,14 @@ public final class PoolScaler {
     }
     forecasts.remember(memory);
     headroom.remember(memory);
+    spread.remember(memory);
+    rule.remember(memory);
+    allowance.remember(memory);
     memory.lastNumbers(wanted, WANTED_KEPT);
+    memory.lastNumbers(expected, WANTED_KEPT);
     serviceMs = memory.number(serviceMs);
     carried = memory.number(carried);
+    replicas = memory.number(replicas);
     idle = memory.count(idle);
     alarmed = memory.count(alarmed);
     number = memory.count(number);
@@ -185,10 +212,11 @@ public final class PoolScaler {
     wanted.addLast(need);
     double exact = Math.max(rules.min(), Math.min(rules.max(), need));
     carried = exact * perReplica;
+    replicas = exact;
     int rejected = (int) Math.ceil(Math.min(Integer.MAX_VALUE, need));
-    int replicas = (int) Math.ceil(exact);
+    int whole = (int) Math.ceil(exact);
     return new Scaling(
-        replicas,
+        whole,
         exact,
         now,
         now,
@@ -201,23 +229,40 @@ public final class PoolScaler {
             "%.1f/s came within the window, more than twice what its replicas carry: the newest"
                 + " arrivals decide",
             now),
-        rejected == replicas ? -1 : rejected,
-        rejected == replicas ? "" : "more than its maximum allows",
+        rejected == whole ? -1 : rejected,
+        rejected == whole ? "" : "more than its maximum allows",
         List.of());
   }
 
-  private double forLatency(double expected, double variability) {
-    double wait = Math.max(WAIT_SHARE_MIN * serviceMs, rules.objective().toMillis() - serviceMs);
+  /** What is there already, if that is about as much. */
+  private double steady(double comfort) {
+    return Math.abs(comfort - replicas) <= TOLERANCE * replicas ? replicas : comfort;
+  }
+
+  /** Share of those that may be late that is aimed at. */
+  private double late() {
+    return LATE_AIM * (1 - rules.quantile());
+  }
+
+  /**
+   * Exact replicas with which no larger share is late.
+   *
+   * @param expected arrivals per second
+   * @param deviation of them, standard deviation
+   */
+  private double forLatency(double expected, double deviation, double variability, double late) {
     if (serviceMs <= 0) {
       return 0;
     }
-    int servers =
+    double wait = Math.max(WAIT_SHARE_MIN * serviceMs, rules.objective().toMillis() - serviceMs);
+    double servers =
         Staffing.servers(
             expected * serviceMs / 1e3,
+            deviation * serviceMs / 1e3,
             variability,
             wait / serviceMs,
-            LATE_AIM * (1 - rules.quantile()));
-    return (double) servers / rules.slots();
+            late);
+    return servers / rules.slots();
   }
 
   /**
@@ -230,34 +275,31 @@ public final class PoolScaler {
     return serviceMs > 0 ? 1 + Math.min(1, patience / window.toMillis()) / lead() : 1;
   }
 
-  /** Windows for which the largest need holds. */
-  private long holdWindows() {
-    return Math.min(coolDownWindows(), HOLD_LEADS * (long) lead());
-  }
-
   private long coolDownWindows() {
     return Math.max(1, rules.coolDown().toMillis() / window.toMillis());
   }
 
-  /** The largest need of late. */
-  private double held(double need) {
-    wanted.addLast(need);
-    while (wanted.size() > holdWindows()) {
-      wanted.removeFirst();
+  /** Adds a value and gives the largest of those that still count: fewer replicas are put off. */
+  private double largest(Deque<Double> values, double value) {
+    values.addLast(value);
+    while (values.size() > Math.min(coolDownWindows(), lead())) {
+      values.removeFirst();
     }
-    return wanted.stream().mapToDouble(Double::doubleValue).max().orElse(need);
+    return values.stream().mapToDouble(Double::doubleValue).max().orElse(value);
   }
 
   private static final class Reasons {
     private final double need;
     private final double held;
+    private final double having;
     private final double exact;
     private final boolean latency;
     private final boolean panic;
 
-    Reasons(double need, double held, double exact, boolean latency, boolean panic) {
+    Reasons(double need, double held, double having, double exact, boolean latency, boolean panic) {
       this.need = need;
       this.held = held;
+      this.having = having;
       this.exact = exact;
       this.latency = latency;
       this.panic = panic;
@@ -278,11 +320,14 @@ public final class PoolScaler {
       if (exact == 0) {
         return basis + "nothing came within the cool-down, and it may have none";
       }
-      if (exact < held) {
+      if (exact < having) {
         return basis + "its maximum holds it back";
       }
-      if (exact > held) {
+      if (exact > having) {
         return basis + "its minimum holds";
+      }
+      if (having > held) {
+        return basis + "more than the objective needs, so that hardly any is late";
       }
       if (held > need) {
         return basis + "fewer would do now, but more were needed within the cool-down";
@@ -294,7 +339,8 @@ public final class PoolScaler {
       if (exact == 0) {
         return -1;
       }
-      int alternative = (int) Math.min(Integer.MAX_VALUE, Math.ceil(exact == held ? need : held));
+      double other = exact != having ? having : having > held ? held : need;
+      int alternative = (int) Math.min(Integer.MAX_VALUE, Math.ceil(other));
       return alternative == replicas ? -1 : alternative;
     }
 
@@ -302,11 +348,14 @@ public final class PoolScaler {
       if (exact == 0) {
         return "";
       }
-      if (exact < held) {
+      if (exact < having) {
         return "more than its maximum allows";
       }
-      if (exact > held) {
+      if (exact > having) {
         return panic ? "nothing is taken away in a panic" : "less than its minimum";
+      }
+      if (having > held) {
+        return "more would be late, and 70 % utilisation would cost no less";
       }
       return held > need ? "a need within the cool-down was larger" : "";
     }

@@ -26,7 +26,7 @@ final class PoolWatch {
   private static final long REMEMBER_MILLIS = 60_000;
 
   /** Of what a pool's scaler remembers: to be raised when that changes. */
-  private static final byte VERSION = 2;
+  private static final byte VERSION = 3;
 
   private final String pool;
   private final ScalingPolicy policy;

@@ -57,7 +57,9 @@ class ClockJumpsTest {
           WorkerStatus.newBuilder()
               .setWorkerId("w")
               .setKind(OperationKind.TOOL)
-              .setPools(List.of(new PoolLoad("a", 4, 2, done, done, 1.0 * done, 100.0 * done)))
+              .setPools(
+                  List.of(
+                      new PoolLoad("a", 4, 2, done, done, 1.0 * done, 100.0 * done, 1e4 * done)))
               .build();
       said.addAll(board.tick(now, Map.of("a", SPEC), List.of(worker)).decisions());
     }

@@ -52,7 +52,14 @@ class ScalingBoardTest {
             count[1] += (long) (perSecond * waitMs);
             loads.add(
                 new PoolLoad(
-                    pool, SLOTS, SLOTS, count[0], count[0], 1.0 * count[1], 100.0 * count[0]));
+                    pool,
+                    SLOTS,
+                    SLOTS,
+                    count[0],
+                    count[0],
+                    1.0 * count[1],
+                    100.0 * count[0],
+                    1e4 * count[0]));
           });
       WorkerStatus worker =
           WorkerStatus.newBuilder()
@@ -79,7 +86,7 @@ class ScalingBoardTest {
         now += 1_000;
         counts.get("gpu")[0] += 100;
         long done = counts.get("gpu")[0];
-        PoolLoad load = new PoolLoad("gpu", SLOTS, SLOTS, done, done, figure, figure);
+        PoolLoad load = new PoolLoad("gpu", SLOTS, SLOTS, done, done, figure, figure, figure);
         WorkerStatus liar =
             WorkerStatus.newBuilder().setWorkerId("w").setPools(List.of(load)).build();
         said.addAll(board.tick(now, pools, List.of(liar)).decisions());

@@ -33,7 +33,7 @@ class StaffingTest {
   @Test
   void theWaitsOfASimulatedQueueAreThoseThatWereAskedFor() {
     double load = 12;
-    int servers = Staffing.servers(load, 1, 0.3, 0.05);
+    int servers = (int) Math.ceil(Staffing.servers(load, 0, 1, 0.3, 0.05));
     SplittableRandom random = new SplittableRandom(11);
     PriorityQueue<Double> free = new PriorityQueue<>();
     for (int i = 0; i < servers; i++) {
@@ -57,16 +57,35 @@ class StaffingTest {
       @ForAll @DoubleRange(min = 0.01, max = 20_000) double load,
       @ForAll @DoubleRange(min = 0.1, max = 20) double variability,
       @ForAll @DoubleRange(max = 10) double wait) {
-    int servers = Staffing.servers(load, variability, wait, 0.05);
-    assertThat(servers).isGreaterThan((int) load);
-    assertThat(Staffing.waitingLonger(servers, load, variability, wait)).isLessThanOrEqualTo(0.05);
-    assertThat(Staffing.servers(load, variability * 2, wait, 0.05)).isGreaterThanOrEqualTo(servers);
-    assertThat(Staffing.servers(load, variability, wait / 2, 0.05)).isGreaterThanOrEqualTo(servers);
-    assertThat(Staffing.servers(load, variability, wait, 0.01)).isGreaterThanOrEqualTo(servers);
+    double servers = Staffing.servers(load, 0, variability, wait, 0.05);
+    int whole = (int) Math.ceil(servers);
+    assertThat(servers).isGreaterThanOrEqualTo(load);
+    assertThat(Staffing.waitingLonger(whole, load, variability, wait)).isLessThanOrEqualTo(0.05);
+    assertThat(Staffing.servers(load, 0, variability * 2, wait, 0.05))
+        .isGreaterThanOrEqualTo(servers);
+    assertThat(Staffing.servers(load, 0, variability, wait / 2, 0.05))
+        .isGreaterThanOrEqualTo(servers);
+    assertThat(Staffing.servers(load, 0, variability, wait, 0.01)).isGreaterThanOrEqualTo(servers);
+    assertThat(Staffing.servers(load, load / 5, variability, wait, 0.01))
+        .isGreaterThanOrEqualTo(Staffing.servers(load, 0, variability, wait, 0.01));
+  }
+
+  @Test
+  void aLoadThatIsOnlyExpectedNeedsServersForWhatItMayBe() {
+    SplittableRandom random = new SplittableRandom(5);
+    double late = 0;
+    int draws = 20_000;
+    double servers = Staffing.servers(50, 6, 0.5, 0.2, 0.002);
+    for (int i = 0; i < draws; i++) {
+      double load = Math.max(0, 50 + 6 * random.nextGaussian());
+      late += Staffing.waitingLonger((int) Math.ceil(servers), load, 0.5, 0.2);
+    }
+    assertThat(late / draws).isBetween(0.0005, 0.0035);
+    assertThat(servers).isGreaterThan(60);
   }
 
   @Test
   void withoutLoadNobodyIsNeeded() {
-    assertThat(Staffing.servers(0, 1, 1, 0.05)).isZero();
+    assertThat(Staffing.servers(0, 0, 1, 1, 0.05)).isZero();
   }
 }

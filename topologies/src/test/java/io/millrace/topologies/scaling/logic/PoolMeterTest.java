@@ -1,0 +1,85 @@
+package io.millrace.topologies.scaling.logic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.millrace.events.PoolLoad;
+import io.millrace.schemas.serde.AvroSafety;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.function.DoubleSupplier;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PoolMeterTest {
+  private final SplittableRandom random = new SplittableRandom(9);
+
+  @BeforeAll
+  static void avro() {
+    AvroSafety.establish();
+  }
+
+  /** The variability that is measured in the end. */
+  private static double measured(DoubleSupplier runMs, boolean squared) {
+    PoolMeter meter = new PoolMeter();
+    long done = 0;
+    double sum = 0;
+    double squares = 0;
+    double variability = Double.NaN;
+    for (int window = 0; window < 40; window++) {
+      for (int i = 0; i < 500; i++) {
+        double one = runMs.getAsDouble();
+        done++;
+        sum += one;
+        squares += squared ? one * one : 0;
+      }
+      PoolWindow seen =
+          meter.next(
+              window, 10, Map.of("w", new PoolLoad("p", 8, 4, done, done, 0.0, sum, squares)));
+      variability = seen == null ? variability : seen.variability();
+    }
+    return variability;
+  }
+
+  @Test
+  void equalRunTimesVaryAsArrivalsAlone() {
+    assertThat(measured(() -> 40, true)).isCloseTo(0.5, within(1e-6));
+  }
+
+  @Test
+  void exponentialRunTimesAreThoseOfTheTextbook() {
+    assertThat(measured(() -> -40 * Math.log(1 - random.nextDouble()), true))
+        .isCloseTo(1, within(0.1));
+  }
+
+  @Test
+  void fewLongOnesAmongManyVaryMuch() {
+    assertThat(measured(() -> random.nextInt(100) == 0 ? 10_000 : 10, true)).isGreaterThan(20);
+  }
+
+  @Test
+  void workersThatDoNotCountSquaresAreTakenToVaryAsUsual() {
+    assertThat(measured(() -> 40, false)).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, -1e300, 1e300})
+  void squaresThatAreNoneSpoilNothing(double squares) {
+    PoolMeter meter = new PoolMeter();
+    for (int window = 0; window < 5; window++) {
+      PoolWindow seen =
+          meter.next(
+              window,
+              10,
+              Map.of(
+                  "w",
+                  new PoolLoad(
+                      "p", 8, 4, 50L * window, 50L * window, 0.0, 500.0 * window, squares)));
+      if (seen != null) {
+        assertThat(seen.variability()).isBetween(0.5, 100.0);
+      }
+    }
+  }
+}
