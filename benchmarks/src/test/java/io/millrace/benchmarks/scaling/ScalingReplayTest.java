@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.offset;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.Test;
@@ -51,6 +55,69 @@ class ScalingReplayTest {
     assertThat(policies.get("millrace").windowsShortPct()).isLessThanOrEqualTo(1);
     assertThat(policies.get("millrace").costRatio())
         .isLessThan(0.8 * policies.get("persistence").costRatio());
+  }
+
+  /** An hour of 5.5 arrivals a second on average, alone or in groups, by a rate that wanders. */
+  private static Trace wandering(long seed, double deviation, double seconds, double group) {
+    Random random = new Random(seed);
+    double log = deviation * random.nextGaussian();
+    double[] rates = new double[360];
+    List<Double> arrivals = new ArrayList<>();
+    for (int second = 0; second < 10 * rates.length; second++) {
+      log += -log / seconds + deviation * Math.sqrt(2 / seconds) * random.nextGaussian();
+      double groups = 5.5 / group * Math.exp(log - deviation * deviation / 2);
+      double at = second - Math.log(1 - random.nextDouble()) / groups;
+      while (at < second + 1) {
+        do {
+          arrivals.add(at);
+          rates[second / 10] += 0.1;
+        } while (random.nextDouble() < 1 - 1 / group);
+        at -= Math.log(1 - random.nextDouble()) / groups;
+      }
+    }
+    double[] all = arrivals.stream().mapToDouble(Double::doubleValue).toArray();
+    double[] weights = new double[all.length];
+    Arrays.fill(weights, 1);
+    return new Trace(Duration.ofSeconds(10), 1_000, rates, all, weights, 0);
+  }
+
+  @Test
+  void whereOnlyTheLevelCanBeForetoldFewerAreLateThanByUtilisationForNoMoreHours() {
+    double[] late = new double[2];
+    double[] hours = new double[2];
+    long seed = 0;
+    for (double deviation : new double[] {0, 0.1, 0.2}) {
+      for (double seconds : new double[] {60, 600}) {
+        for (double group : new double[] {1, 1.2}) {
+          for (int i = 0; i < 2; i++) {
+            Trace trace = wandering(++seed, deviation, seconds, group);
+            for (double rps : new double[] {0.5, 1, 2}) {
+              for (int startUp : new int[] {0, 30, 60}) {
+                ScalingReplay.Settings settings =
+                    new ScalingReplay.Settings(
+                        1,
+                        Duration.ofSeconds(startUp),
+                        rps,
+                        500,
+                        1_000,
+                        0.95,
+                        Duration.ofMinutes(5),
+                        false);
+                Map<String, ScalingReplay.Outcome> policies =
+                    new ScalingReplay(trace, settings, line -> {}).run().policies();
+                for (int p = 0; p < 2; p++) {
+                  ScalingReplay.Outcome of = policies.get(p == 0 ? "millrace" : "reactive");
+                  late[p] += of.latePct();
+                  hours[p] += of.replicaHours();
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+    assertThat(late[0]).isLessThan(late[1]);
+    assertThat(hours[0]).isLessThanOrEqualTo(hours[1]);
   }
 
   @Test
