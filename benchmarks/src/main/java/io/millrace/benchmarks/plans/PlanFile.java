@@ -54,10 +54,14 @@ final class PlanFile {
     List<PlanShape> plans = new ArrayList<>();
     JsonNode array = tree(text, name);
     for (int i = 0; i < array.size(); i++) {
-      int branch = array.get(i).path("branch").asInt();
-      plans.add(
-          PlanShape.drawn(
-              checked(branch, "%s, element %d: 'branch'".formatted(name, i)), true, random));
+      String place = "%s, element %d: 'branch'".formatted(name, i);
+      JsonNode branch = array.get(i).path("branch");
+      if (!branch.isIntegralNumber() || !branch.canConvertToInt()) {
+        throw CommandException.usage(
+            "--file: %s: expected a whole number, but %s is given"
+                .formatted(place, branch.isMissingNode() ? "nothing" : branch.toString()));
+      }
+      plans.add(PlanShape.drawn(checked(branch.intValue(), place), true, random));
     }
     return plans;
   }

@@ -82,7 +82,7 @@ class ScalingReplayTest {
   }
 
   @Test
-  void whereOnlyTheLevelCanBeForetoldFewerAreLateThanByUtilisationForNoMoreHours() {
+  void whereOnlyTheLevelCanBeForetoldFewerAreLateThanByUtilisationForTheSameHours() {
     double[] late = new double[2];
     double[] hours = new double[2];
     long seed = 0;
@@ -116,8 +116,8 @@ class ScalingReplayTest {
         }
       }
     }
-    assertThat(late[0]).isLessThan(late[1]);
-    assertThat(hours[0]).isLessThanOrEqualTo(hours[1]);
+    assertThat(late[0]).isLessThan(0.95 * late[1]);
+    assertThat(hours[0]).isLessThan(1.005 * hours[1]);
   }
 
   @Test

@@ -20,9 +20,11 @@ import org.jspecify.annotations.Nullable;
 final class PolicyReader {
   private static final Duration MS = Duration.ofMillis(1);
   private static final Duration SECOND = Duration.ofSeconds(1);
+  private static final Duration HOUR = Duration.ofHours(1);
   private static final Duration DAY = Duration.ofDays(1);
   private static final Duration MONTH = Duration.ofDays(30);
   private static final long COST_MAX = 1_000_000_000_000_000L;
+  private static final double MEDIAN = 0.5;
   private static final double QUANTILE_MAX = 0.9999;
   private static final double SLACK_MAX = 100;
   private static final double RATIO_MAX = 100;
@@ -48,6 +50,14 @@ final class PolicyReader {
           "speculate", "only what has no effect is run ahead; write read_only: true, if so");
     }
     fields.fields("cacheable").ifPresent(cacheable -> cacheable(cacheable, spec));
+    if (fields.has("cacheable") && !spec.getIdempotent()) {
+      fields.wrong(
+          "cacheable", "only what may run twice is kept; write idempotent: true as well, if so");
+    }
+    if (spec.getSpeculate() && spec.getReadOnly() && !fields.has("cacheable")) {
+      fields.wrong(
+          "speculate", "what is run ahead is kept until it is asked for; write cacheable as well");
+    }
     fields.duration("timeout", MS, DAY).ifPresent(time -> spec.setTimeoutMs(time.toMillis()));
     fields.duration("objective", MS, DAY).ifPresent(time -> spec.setObjectiveMs(time.toMillis()));
     fields.duration("deadline", MS, DAY).ifPresent(time -> spec.setDeadlineMs(time.toMillis()));
@@ -111,6 +121,22 @@ final class PolicyReader {
     }
     if (spec.getHedge() != null && !spec.getIdempotent()) {
       target.wrong("controls", "only an idempotent target is hedged: it may run twice");
+    }
+    if (spec.getHedge() != null && spec.getHedge().getFloorMs() > spec.getTimeoutMs()) {
+      controls.wrong(
+          "hedge",
+          "its floor of "
+              + DurationText.format(Duration.ofMillis(spec.getHedge().getFloorMs()))
+              + " is above the target's timeout of "
+              + DurationText.format(Duration.ofMillis(spec.getTimeoutMs()))
+              + ", so that nothing is ever hedged");
+    }
+    ConcurrencyLimit limit = spec.getConcurrencyLimit();
+    if (limit != null && target.has("in_flight") && limit.getMin() > spec.getInFlightMax()) {
+      controls.wrong(
+          "concurrency",
+          "its min of %d is more than the target's in_flight, which is %d"
+              .formatted(limit.getMin(), spec.getInFlightMax()));
     }
     controls.refuseOthers();
   }
@@ -247,9 +273,9 @@ final class PolicyReader {
     fields
         .duration("objective", MS, DAY)
         .ifPresent(objective -> policy.setObjectiveMs(objective.toMillis()));
-    fields.number("quantile", 0, QUANTILE_MAX).ifPresent(policy::setObjectiveQuantile);
+    fields.number("quantile", MEDIAN, QUANTILE_MAX).ifPresent(policy::setObjectiveQuantile);
     fields
-        .duration("start_up", MS, DAY)
+        .duration("start_up", MS, HOUR)
         .ifPresent(startUp -> policy.setStartUpMs(startUp.toMillis()));
     fields
         .duration("cool_down", MS, DAY)

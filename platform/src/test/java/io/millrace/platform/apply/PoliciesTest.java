@@ -75,6 +75,7 @@ class PoliciesTest {
       delimiter = '|',
       value = {
         "controls: {hedge: true} | t.yaml:4: targets[0].controls: only an idempotent",
+        "cacheable: {ttl: 5m} | t.yaml:4: targets[0].cacheable: only what may run twice is kept",
         "speculate: true | t.yaml:4: targets[0].speculate: only what has no effect",
         "read_only: true | t.yaml:4: targets[0].read_only: what has no effect is idempotent",
         "controls: {timeout: {floor: 2m}} | t.yaml:4: targets[0].controls.timeout.floor: the floor",
@@ -96,6 +97,52 @@ class PoliciesTest {
             %s
         """
             .formatted(line);
+    assertThatThrownBy(() -> TargetsFile.parse("t.yaml", text))
+        .isInstanceOf(InvalidDocumentException.class)
+        .hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "speculate: true | t.yaml:6: targets[0].speculate: what is run ahead is kept until it is",
+        "controls: {hedge: {floor: 5m}} | t.yaml:6: targets[0].controls.hedge: its floor of 5m is",
+        "in_flight: 2, controls: {concurrency: {min: 10}} | its min of 10 is more than the target's",
+      })
+  void whatCouldNeverActIsRefusedWithItsLine(String fields, String message) {
+    String text =
+        """
+        targets:
+          - {
+              name: a, builtin: echo,
+              idempotent: true, read_only: true,
+              timeout: 30s,
+              %s}
+        """
+            .formatted(fields);
+    assertThatThrownBy(() -> TargetsFile.parse("t.yaml", text))
+        .isInstanceOf(InvalidDocumentException.class)
+        .hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "quantile: 0.3 | t.yaml:3: pools[0].scaling.quantile: expected a number above 0.5",
+        "start_up: 1d | t.yaml:3: pools[0].scaling.start_up",
+        "min: 9, max: 3 | t.yaml:3: pools[0].scaling.min: is more than max",
+        "min: 0 | t.yaml:3: pools[0].scaling.min: 0 replicas need to_zero",
+      })
+  void scalingThatCannotBeIsRefusedWithItsLine(String scaling, String message) {
+    String text =
+        """
+        targets: []
+        pools:
+          - {name: a, scaling: {%s}}
+        """
+            .formatted(scaling);
     assertThatThrownBy(() -> TargetsFile.parse("t.yaml", text))
         .isInstanceOf(InvalidDocumentException.class)
         .hasMessageContaining(message);

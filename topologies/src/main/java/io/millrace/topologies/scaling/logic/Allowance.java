@@ -13,8 +13,8 @@ import io.millrace.topologies.memory.logic.Memory;
  * minutes.
  */
 final class Allowance {
-  /** A little less, so that whole replicas do not cost more. */
-  private static final double SHARE = 0.985;
+  /** A little less, because whole replicas cost a little more. */
+  private static final double SHARE = 0.995;
 
   private static final double SMOOTHING = 0.03;
   private static final int WINDOWS = 60;

@@ -156,8 +156,10 @@ public final class AutoRegression implements Forecaster {
     for (int i = 0; i < size; i++) {
       double gain = importance * spread[i] / divisor;
       weights[i] += gain * surprise;
-      for (int j = 0; j < size; j++) {
+      // Both halves by one sum: what rounding sets apart, forgetting would grow without bound.
+      for (int j = 0; j <= i; j++) {
         covariance[i][j] = (covariance[i][j] - gain * spread[j]) / forget;
+        covariance[j][i] = covariance[i][j];
       }
     }
   }

@@ -56,8 +56,8 @@ public final class PoolMeter {
         continue;
       }
       boolean restarted = now.getDone() < then.getDone() || now.getBegun() < then.getBegun();
-      ended += now.getDone() - (restarted ? 0 : then.getDone());
-      begun += now.getBegun() - (restarted ? 0 : then.getBegun());
+      ended += measure((double) now.getDone() - (restarted ? 0 : then.getDone()));
+      begun += measure((double) now.getBegun() - (restarted ? 0 : then.getBegun()));
       runMs += measure(now.getRunMs() - (restarted ? 0 : then.getRunMs()));
       squares += square(now.getRunMsSquares() - (restarted ? 0 : then.getRunMsSquares()));
       queueMs += measure(now.getQueueMs() - (restarted ? 0 : then.getQueueMs()));

@@ -26,7 +26,7 @@ public final class PoolScaler {
   private static final double PANIC = 2;
 
   /** Share of those that may be late that is aimed at: noise takes the rest. */
-  private static final double LATE_AIM = 0.1;
+  private static final double LATE_AIM = 0.3;
 
   /** Share of those that may be late where replicas beyond the objective buy that. */
   private static final double LATE_RARELY = 1e-5;

@@ -29,6 +29,10 @@ public record ScalingRules(
   private static final double QUANTILE_MIN = 0.5;
   private static final double QUANTILE_MAX = 0.9999;
   private static final int REPLICAS_MAX = 10_000;
+
+  /** What is learnt of longer ones would not fit into a memory. */
+  private static final long START_UP_MAX_MILLIS = Duration.ofHours(1).toMillis();
+
   private static final long DAY_MILLIS = Duration.ofDays(1).toMillis();
 
   /** Those of a registered policy; what contradicts itself is put right, since anyone may write. */
@@ -41,7 +45,7 @@ public record ScalingRules(
         policy.getToZero(),
         Duration.ofMillis(Math.max(1, upToADay(policy.getObjectiveMs()))),
         quantile >= QUANTILE_MIN ? Math.min(QUANTILE_MAX, quantile) : QUANTILE_MIN,
-        Duration.ofMillis(upToADay(policy.getStartUpMs())),
+        Duration.ofMillis(Math.min(START_UP_MAX_MILLIS, upToADay(policy.getStartUpMs()))),
         Duration.ofMillis(upToADay(policy.getCoolDownMs())),
         Math.max(1, policy.getSlots()),
         Math.max(0, policy.getCostMicrosPerHour()));

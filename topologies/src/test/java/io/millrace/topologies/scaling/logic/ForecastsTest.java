@@ -64,6 +64,24 @@ class ForecastsTest {
   }
 
   @Test
+  void forDaysNoForecasterGoesAstray() {
+    SplittableRandom random = new SplittableRandom(8);
+    Seasons seasons = Seasons.of(Duration.ofSeconds(10));
+    for (int lead : new int[] {1, 4}) {
+      for (AutoRegression one :
+          List.of(AutoRegression.quick(seasons, lead), AutoRegression.daily(seasons, lead))) {
+        double said = 20;
+        for (int t = 0; t < 26_000; t++) {
+          said = one.next(t, random.nextDouble(16, 24));
+          assertThat(t < 1_000 ? 20 : said)
+              .as("%s, window %d", one.name(), t)
+              .isBetween(10.0, 40.0);
+        }
+      }
+    }
+  }
+
+  @Test
   void aForecasterThatThrowsOrGivesNoRateIsLeftOutAndSaidAndComesBack() {
     int[] made = new int[1];
     Forecasts forecasts =

@@ -64,6 +64,20 @@ class PoolMeterTest {
     assertThat(measured(() -> 40, false)).isEqualTo(1);
   }
 
+  @Test
+  void aWorkerThatCountsBackwardsTakesNothingFromTheOthers() {
+    PoolMeter meter = new PoolMeter();
+    PoolWindow seen = null;
+    for (long window = 0; window < 3; window++) {
+      PoolLoad good = new PoolLoad("p", 8, 4, 1_000 * window, 1_000 * window, 0.0, 0.0, 0.0);
+      long less = window == 0 ? Long.MAX_VALUE : Long.MIN_VALUE + window;
+      PoolLoad bad = new PoolLoad("p", 8, 4, less, less, 0.0, 0.0, 0.0);
+      seen = meter.next(window, 10, Map.of("good", good, "bad", bad));
+    }
+    assertThat(seen).isNotNull();
+    assertThat(seen.perSecond()).isGreaterThanOrEqualTo(100);
+  }
+
   @ParameterizedTest
   @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, -1e300, 1e300})
   void squaresThatAreNoneSpoilNothing(double squares) {
