@@ -88,7 +88,9 @@ final class PoolWatch {
       countedFrom = now;
       glanceFrom = now;
       glances.next(0, 1, loads);
-      if (seen != null) {
+      // Where all workers are gone nothing is known of the load: what was decided stays.
+      boolean unknown = loads.isEmpty() && last != null && last.replicas() > 0;
+      if (seen != null && !unknown) {
         last = scaler.next(seen);
         learnt = true;
       }

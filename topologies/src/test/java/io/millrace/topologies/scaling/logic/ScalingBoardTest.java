@@ -100,6 +100,25 @@ class ScalingBoardTest {
   }
 
   @Test
+  void whereAllWorkersAreGoneWhatWasDecidedStaysAndThePoolIsNotPutToSleep() {
+    ScalingBoard board = new ScalingBoard(0);
+    pool("gpu", 50, 0);
+    pools.get("gpu").getScaling().setToZero(true);
+    pools.get("gpu").getScaling().setReplicasMin(0);
+    seconds(board, 120, 100, 0);
+    int usual = last().getReplicas();
+    for (int i = 0; i < 600; i++) {
+      now += 1_000;
+      said.addAll(board.tick(now, pools, List.of()).decisions());
+    }
+    assertThat(last().getReplicas()).isEqualTo(usual).isPositive();
+
+    seconds(board, 120, 0, 0);
+
+    assertThat(last().getReplicas()).as("with workers that have nothing to do").isZero();
+  }
+
+  @Test
   void aPolicyBeyondAllBoundsIsPutRight() {
     ScalingBoard board = new ScalingBoard(0);
     pool("gpu", 50, 0);
