@@ -22,7 +22,9 @@ import org.jspecify.annotations.Nullable;
  * decision takes effect there are as many as the peak of the first half needs.
  */
 public final class ScalingReplay {
+  /** Share by which a window counts beside the next one, as in the pool's meter. */
   private static final double OF_LATE = 0.9;
+
   private static final List<Integer> HORIZONS = List.of(10, 30, 60);
 
   private final Trace trace;

@@ -97,9 +97,7 @@ class PoliciesTest {
             %s
         """
             .formatted(line);
-    assertThatThrownBy(() -> TargetsFile.parse("t.yaml", text))
-        .isInstanceOf(InvalidDocumentException.class)
-        .hasMessageContaining(message);
+    refused(text, message);
   }
 
   @ParameterizedTest
@@ -121,9 +119,7 @@ class PoliciesTest {
               %s}
         """
             .formatted(fields);
-    assertThatThrownBy(() -> TargetsFile.parse("t.yaml", text))
-        .isInstanceOf(InvalidDocumentException.class)
-        .hasMessageContaining(message);
+    refused(text, message);
   }
 
   @ParameterizedTest
@@ -143,9 +139,7 @@ class PoliciesTest {
           - {name: a, scaling: {%s}}
         """
             .formatted(scaling);
-    assertThatThrownBy(() -> TargetsFile.parse("t.yaml", text))
-        .isInstanceOf(InvalidDocumentException.class)
-        .hasMessageContaining(message);
+    refused(text, message);
   }
 
   @Test
@@ -177,6 +171,10 @@ class PoliciesTest {
       })
   void aScalingThatCannotBeIsRefused(String scaling, String message) {
     String text = "pools:\n  - {name: a, scaling: %s}\n".formatted(scaling);
+    refused(text, message);
+  }
+
+  private static void refused(String text, String message) {
     assertThatThrownBy(() -> TargetsFile.parse("t.yaml", text))
         .isInstanceOf(InvalidDocumentException.class)
         .hasMessageContaining(message);

@@ -62,7 +62,9 @@ public final class Staffing {
   /**
    * The same where the load is not known exactly, but normally distributed.
    *
+   * @param load expected arrivals per second times mean service time in seconds, 0 or more
    * @param spread standard deviation of the load, 0 or more
+   * @return 0 to 1
    */
   public static double waitingLonger(
       int servers, double load, double spread, double variability, double wait) {

@@ -31,6 +31,10 @@ class PoolScalerTest {
         0);
   }
 
+  private static ScalingRules starting(Duration startUp, Duration coolDown) {
+    return new ScalingRules(2, 200, false, Duration.ofMillis(200), 0.95, startUp, coolDown, 10, 0);
+  }
+
   private static PoolWindow window(long number, double rate) {
     return new PoolWindow(number, rate, 100, 1, 0);
   }
@@ -66,17 +70,7 @@ class PoolScalerTest {
 
   @Test
   void fewerOnlyAfterTheCoolDownAndTheReasonSaysSo() {
-    ScalingRules slow =
-        new ScalingRules(
-            2,
-            200,
-            false,
-            Duration.ofMillis(200),
-            0.95,
-            Duration.ofSeconds(50),
-            Duration.ofSeconds(40),
-            10,
-            0);
+    ScalingRules slow = starting(Duration.ofSeconds(50), Duration.ofSeconds(40));
     PoolScaler scaler = PoolScaler.of(slow, WINDOW);
     int high = run(scaler, 0, 300, 1_000).replicas();
     Scaling held = run(scaler, 300, 3, 100);
@@ -161,17 +155,7 @@ class PoolScalerTest {
 
   @Test
   void whatCanSoonBeHadAgainIsGivenUpLongBeforeALongCoolDown() {
-    ScalingRules slow =
-        new ScalingRules(
-            2,
-            200,
-            false,
-            Duration.ofMillis(200),
-            0.95,
-            Duration.ofSeconds(10),
-            Duration.ofHours(1),
-            10,
-            0);
+    ScalingRules slow = starting(Duration.ofSeconds(10), Duration.ofHours(1));
     PoolScaler scaler = PoolScaler.of(slow, WINDOW);
     int high = run(scaler, 0, 300, 1_000).replicas();
 
