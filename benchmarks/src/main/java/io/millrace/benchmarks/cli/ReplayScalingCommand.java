@@ -191,10 +191,12 @@ final class ReplayScalingCommand implements Callable<Integer> {
                     .println(
                         String.format(
                             Locale.ROOT,
-                            "%-12s cost %.4f of static peak, %.2f %% of windows short, %.3f %% of"
+                            "%-12s cost %s of static peak, %.2f %% of windows short, %.3f %% of"
                                 + " requests late, %,.2f replica-hours, %,d changes",
                             name,
-                            of.costRatio(),
+                            of.costRatio() == null
+                                ? "unknown"
+                                : String.format(Locale.ROOT, "%.4f", of.costRatio()),
                             of.windowsShortPct(),
                             of.latePct(),
                             of.replicaHours(),

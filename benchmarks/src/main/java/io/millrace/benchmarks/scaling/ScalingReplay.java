@@ -60,14 +60,15 @@ public final class ScalingReplay {
   /**
    * How a policy did in the second half.
    *
-   * @param costRatio mean of its exact capacity ÷ the peak rate of the first half
+   * @param costRatio mean of its exact capacity ÷ the peak rate of the first half; null where
+   *     nothing came in that
    * @param windowsShortPct windows whose rate was more than its exact capacity
    * @param latePct requests whose latency was over the target, with whole replicas
    * @param scaleEvents windows in which it had another number of whole replicas than before
    * @param replicaHours of whole replicas
    */
   public record Outcome(
-      double costRatio,
+      @Nullable Double costRatio,
       double windowsShortPct,
       double latePct,
       int scaleEvents,
@@ -246,7 +247,7 @@ public final class ScalingReplay {
     }
     int counted = rates.length - half;
     return new Outcome(
-        peak == 0 ? 0 : cost / counted / peak,
+        peak == 0 ? null : cost / counted / peak,
         100.0 * shortWindows / counted,
         requests == 0 ? 0 : 100 * late / requests,
         events,
@@ -259,7 +260,8 @@ public final class ScalingReplay {
         trace.rates()[index],
         occupancyMs[index],
         variability[index],
-        queued);
+        queued,
+        trace.rates()[index] * occupancyMs[index] / 1e3);
   }
 
   private @Nullable Map<String, Double> wape(int minutes) {

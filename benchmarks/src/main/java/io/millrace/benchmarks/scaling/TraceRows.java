@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,7 @@ final class TraceRows {
   private static final int LINE_BYTES_MAX = 1_000;
   private static final int ROWS_MAX = 20_000_000;
   private static final int SHOWN_MAX = 60;
+  private static final byte[] BYTE_ORDER_MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
   private static final Pattern NUMBER =
       Pattern.compile("[-+]?[0-9]+(\\.[0-9]*)?([eE][-+]?[0-9]+)?");
 
@@ -72,7 +74,14 @@ final class TraceRows {
    * @throws CommandException naming the line that cannot be read
    */
   void forEach(Consumer<Row> rows) {
+    if (Files.notExists(file) || Files.isDirectory(file)) {
+      throw CommandException.usage(
+          "%s: %s"
+              .formatted(
+                  file, Files.isDirectory(file) ? "is a directory" : "there is no such file"));
+    }
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+      passByteOrderMark(in);
       String first = nextLine(in);
       if (first == null || !first.strip().equals(header)) {
         throw wrong(
@@ -97,6 +106,14 @@ final class TraceRows {
       }
     } catch (IOException e) {
       throw CommandException.usage("%s cannot be read: %s".formatted(file, e));
+    }
+  }
+
+  /** Spreadsheets write one in front of UTF-8. */
+  private static void passByteOrderMark(InputStream in) throws IOException {
+    in.mark(BYTE_ORDER_MARK.length);
+    if (!Arrays.equals(in.readNBytes(BYTE_ORDER_MARK.length), BYTE_ORDER_MARK)) {
+      in.reset();
     }
   }
 

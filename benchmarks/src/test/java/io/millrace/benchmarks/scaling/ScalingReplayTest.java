@@ -47,6 +47,12 @@ class ScalingReplayTest {
   }
 
   @Test
+  void withoutALoadToCompareWithTheCostIsUnknown() {
+    assertThat(policies(100, i -> i < 50 ? 0 : 100).values())
+        .allSatisfy(outcome -> assertThat(outcome.costRatio()).isNull());
+  }
+
+  @Test
   void aLoadThatComesAndGoesByTheHourIsMetForLessThanTheLastValueNeeds() {
     SplittableRandom random = new SplittableRandom(1);
     Map<String, ScalingReplay.Outcome> policies =

@@ -49,6 +49,11 @@ class TraceTest {
   }
 
   @Test
+  void theByteOrderMarkOfASpreadsheetIsPassedOver() throws Exception {
+    assertThat(Trace.rates(file("\ufeff" + RATES, "0,1;600,2")).rates()).containsExactly(1, 2);
+  }
+
+  @Test
   void windowsWithoutARequestAreSilentAndRequestsMayCoincide() throws Exception {
     Trace trace =
         arrivals(
@@ -118,8 +123,8 @@ class TraceTest {
   @ValueSource(strings = {RATES, ARRIVALS})
   void whatIsNoTraceAtAllIsRefused(String header) throws Exception {
     Path trace = folder.resolve("trace.csv");
-    refused(() -> read(header, trace), "cannot be read");
-    refused(() -> read(header, folder), "cannot be read");
+    refused(() -> read(header, trace), "there is no such file");
+    refused(() -> read(header, folder), "is a directory");
     Files.writeString(trace, "");
     refused(() -> read(header, trace), "line 1: expected the header");
     Files.writeString(trace, "a,b,c\n1,2,3");

@@ -17,14 +17,18 @@ import java.util.Set;
  * The targets and pools that a {@code targets.yaml} declares.
  *
  * @param targets in the file's order, their {@code id} empty and {@code occurred_at} zero
- * @param pools those declared, then those that a target names without a declaration
+ * @param pools those declared
+ * @param implied pools that a target names without a declaration, as they are unless someone
+ *     declares them
  */
-public record TargetsFile(List<TargetSpec> targets, List<TargetSpec> pools) {
+public record TargetsFile(
+    List<TargetSpec> targets, List<TargetSpec> pools, List<TargetSpec> implied) {
 
   /** Copies the lists. */
   public TargetsFile {
     targets = List.copyOf(targets);
     pools = List.copyOf(pools);
+    implied = List.copyOf(implied);
   }
 
   /**
@@ -129,11 +133,15 @@ public record TargetsFile(List<TargetSpec> targets, List<TargetSpec> pools) {
     }
 
     TargetsFile result() {
-      for (TargetSpec target : targets.values()) {
-        pools.computeIfAbsent(
-            "pool:" + target.getPool(), key -> TargetReader.pool(target.getPool()));
-      }
-      return new TargetsFile(new ArrayList<>(targets.values()), new ArrayList<>(pools.values()));
+      List<TargetSpec> implied =
+          targets.values().stream()
+              .map(TargetSpec::getPool)
+              .distinct()
+              .map(TargetReader::pool)
+              .filter(pool -> !pools.containsKey(pool.getTarget()))
+              .toList();
+      return new TargetsFile(
+          new ArrayList<>(targets.values()), new ArrayList<>(pools.values()), implied);
     }
   }
 }

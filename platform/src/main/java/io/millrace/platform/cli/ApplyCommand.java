@@ -71,11 +71,14 @@ final class ApplyCommand implements Callable<Integer> {
     try (Cluster cluster = connection.connect();
         Progress progress = new Progress(output)) {
       Map<String, TargetSpec> present = new TableReader(cluster, progress).read(Topics.TARGETS);
-      List<Step> pools = steps(targets.pools(), present);
+      List<TargetSpec> named = new ArrayList<>(targets.pools());
+      // One that is there already stays as it was declared, by another file perhaps.
+      targets.implied().forEach(pool -> named.add(present.getOrDefault(pool.getTarget(), pool)));
+      List<Step> pools = steps(named, present);
       List<Step> rest = steps(targets.targets(), present);
       if (!dryRun) {
         new Pools(cluster.admin(), cluster.serdeSettings(), Cluster.WAIT_MAX)
-            .create(targets.pools().stream().map(TargetSpec::getPool).toList());
+            .create(named.stream().map(TargetSpec::getPool).toList());
         // Pools first, so that no target ever names one that is not there.
         write(cluster, pools);
         write(cluster, rest);

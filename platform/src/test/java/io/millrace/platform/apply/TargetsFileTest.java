@@ -93,7 +93,8 @@ class TargetsFileTest {
     TargetsFile file = TargetsFile.parse("targets.yaml", FULL);
 
     assertThat(file.pools().stream().map(TargetSpec::getTarget))
-        .containsExactly("pool:web", "pool:spare", "pool:default");
+        .containsExactly("pool:web", "pool:spare");
+    assertThat(file.implied().stream().map(TargetSpec::getTarget)).containsExactly("pool:default");
     TargetSpec web = file.pools().get(0);
     assertThat(web.getKind()).isEqualTo(TargetKind.UNKNOWN);
     assertThat(web.getPool()).isEqualTo("web");

@@ -88,6 +88,20 @@ class PlatformSessionTest {
   }
 
   @Test
+  void aFileThatOnlyNamesAPoolLeavesItAsAnotherDeclaredIt() throws Exception {
+    Path pools =
+        write("pools.yaml", "pools: [{name: scaled, scaling: {max: 9, to_zero: true, min: 0}}]\n");
+    Path targets = write("named.yaml", "targets: [{name: named, builtin: echo, pool: scaled}]\n");
+
+    assertThat(changes(run("apply", "-f", pools.toString(), "--json", "-")))
+        .containsExactly("created");
+    assertThat(changes(run("apply", "-f", targets.toString(), "--json", "-")))
+        .containsExactly("unchanged", "created");
+    assertThat(changes(run("apply", "-f", pools.toString(), "--json", "-")))
+        .containsExactly("unchanged");
+  }
+
+  @Test
   void whatIsProducedIsConsumedAgainAndTheUnreadableIsShown() throws Exception {
     Path lines =
         write(

@@ -19,9 +19,11 @@ import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.millrace.events.ScalingPolicy;
 import io.millrace.gateway.GatewayConfig;
 import io.millrace.inference.InferenceWorkerConfig;
 import io.millrace.inference.onnx.SeededModels;
+import io.millrace.platform.apply.TargetsFile;
 import io.millrace.schemas.config.Settings;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
@@ -294,6 +296,45 @@ class ChartTest {
     assertThat(scaled.get("spec", "triggers", 0, "metadata", "query").toString())
         .isEqualTo("sum(nv_inference_pending_request_count{model=\"sum\"})");
     assertThat(scaled.get("spec", "scaleTargetRef", "name").toString()).isEqualTo("r-worker");
+  }
+
+  @Test
+  void scalingFollowsWhatMillraceDecidesByThePolicyThatTheChartDeclares() throws Exception {
+    Map<String, HasMetadata> chart =
+        rendered(
+            "autoscaling.kind", "decisions",
+            "autoscaling.minReplicas", "0",
+            "autoscaling.decisions.objective", "250ms");
+    GenericKubernetesResource scaled =
+        (GenericKubernetesResource) chart.get("ScaledObject r-worker");
+    assertThat(scaled.get("spec", "minReplicaCount").toString()).isEqualTo("0");
+    assertThat(scaled.get("spec", "triggers", 0, "metricType").toString())
+        .isEqualTo("AverageValue");
+    assertThat(scaled.get("spec", "triggers", 0, "metadata", "query").toString())
+        .isEqualTo("max(millrace_pool_replicas{pool=\"sum\"})");
+    assertThat(scaled.get("spec", "triggers", 0, "metadata", "threshold").toString())
+        .isEqualTo("1");
+    TargetsFile declared =
+        TargetsFile.parse("pool.yaml", one(chart, ConfigMap.class, "r").getData().get("pool.yaml"));
+    assertThat(declared.pools()).hasSize(1);
+    ScalingPolicy policy = declared.pools().get(0).getScaling();
+    assertThat(policy.getReplicasMin()).isEqualTo(1);
+    assertThat(policy.getReplicasMax()).isEqualTo(10);
+    assertThat(policy.getToZero()).isTrue();
+    assertThat(policy.getObjectiveMs()).isEqualTo(250);
+    assertThat(policy.getStartUpMs()).isEqualTo(60_000);
+    assertThat(policy.getCoolDownMs()).isEqualTo(300_000);
+    assertThat(policy.getSlots()).isEqualTo(64);
+    Container pool =
+        one(chart, Job.class, "r-declare")
+            .getSpec()
+            .getTemplate()
+            .getSpec()
+            .getInitContainers()
+            .get(0);
+    assertThat(pool.getArgs()).contains("--file=/opt/millrace/pool/pool.yaml");
+    assertThat(rendered("autoscaling.kind", "hpa").get("ConfigMap r").toString())
+        .doesNotContain("pool.yaml");
   }
 
   @Test

@@ -4,6 +4,9 @@ import io.millrace.events.EnsembleCandidate;
 import io.millrace.events.EnsembleStep;
 import io.millrace.events.ModelSpec;
 import io.millrace.events.TargetSpec;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /** Tells ensembles that consist of parts from those that one pool's workers run whole. */
@@ -26,15 +29,25 @@ public final class Parts {
    * @param ready whether a target is ready
    */
   public static boolean ready(TargetSpec target, Predicate<String> ready) {
+    return target.getModel() != null && lacking(target, ready).isEmpty();
+  }
+
+  /**
+   * The models of those of its steps that no model can run.
+   *
+   * @param target one that {@link #has} parts
+   * @param ready whether a target is ready
+   */
+  public static Set<String> lacking(TargetSpec target, Predicate<String> ready) {
     ModelSpec model = target.getModel();
-    if (model == null) {
-      return false;
-    }
-    for (EnsembleStep step : model.getSteps()) {
-      if (step.getCandidates().stream().map(EnsembleCandidate::getTarget).noneMatch(ready)) {
-        return false;
+    Set<String> lacking = new TreeSet<>();
+    for (EnsembleStep step : model == null ? List.<EnsembleStep>of() : model.getSteps()) {
+      List<String> models =
+          step.getCandidates().stream().map(EnsembleCandidate::getTarget).toList();
+      if (models.stream().noneMatch(ready)) {
+        lacking.addAll(models);
       }
     }
-    return true;
+    return lacking;
   }
 }

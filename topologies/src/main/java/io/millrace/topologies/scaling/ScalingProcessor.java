@@ -1,5 +1,7 @@
 package io.millrace.topologies.scaling;
 
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
 import io.millrace.events.Alert;
 import io.millrace.events.ScalingDecision;
 import io.millrace.events.Severity;
@@ -12,6 +14,7 @@ import io.millrace.topologies.targets.TargetTable;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -34,6 +37,11 @@ final class ScalingProcessor
   private final WorkerTable workers;
   private final ScalingBoard board;
   private final RequestMetrics metrics;
+
+  /** The replicas that were decided on, for autoscalers; of the task that decides alone. */
+  private final MultiGauge replicas;
+
+  private final Map<String, Integer> decided = new TreeMap<>();
   private KeyValueStore<String, ScalingDecision> store;
   private KeyValueStore<String, byte[]> memories;
 
@@ -44,6 +52,10 @@ final class ScalingProcessor
     this.workers = workers;
     this.board = board;
     this.metrics = metrics;
+    this.replicas =
+        MultiGauge.builder("millrace.pool.replicas")
+            .description("Replicas that were decided on")
+            .register(metrics.registry());
   }
 
   @Override
@@ -55,8 +67,13 @@ final class ScalingProcessor
       return;
     }
     try (KeyValueIterator<String, ScalingDecision> kept = store.all()) {
-      kept.forEachRemaining(entry -> board.restore(entry.value));
+      kept.forEachRemaining(
+          entry -> {
+            board.restore(entry.value);
+            decided.put(entry.key, entry.value.getReplicas());
+          });
     }
+    show();
     try (KeyValueIterator<String, byte[]> kept = memories.all()) {
       kept.forEachRemaining(entry -> board.recall(entry.key, entry.value));
     }
@@ -75,9 +92,11 @@ final class ScalingProcessor
   }
 
   private void tick(long now) {
-    ScalingBoard.Outcome outcome = board.tick(now, targets.scaledPools(), workers.heard(now));
+    ScalingBoard.Outcome outcome =
+        board.tick(now, targets.scaledPools(), workers.heard(now), targets.asked());
     for (ScalingDecision decision : outcome.decisions()) {
       store.put(decision.getPool(), decision);
+      decided.put(decision.getPool(), decision.getReplicas());
       context()
           .forward(
               new Record<>(decision.getPool(), (Object) decision, now), ScalingTopology.DECISIONS);
@@ -105,14 +124,33 @@ final class ScalingProcessor
             pool -> {
               store.delete(pool);
               memories.delete(pool);
+              decided.remove(pool);
               // Autoscalers and people are told that nobody decides any more.
               context().forward(new Record<>(pool, null, now), ScalingTopology.DECISIONS);
             });
+    if (!outcome.decisions().isEmpty() || !outcome.forgotten().isEmpty()) {
+      show();
+    }
     for (ScalingBoard.Fault fault : outcome.faults()) {
       String message = "pool %s: %s".formatted(fault.pool(), fault.message());
       LOG.warn("{}", message);
       alert(fault.pool(), fault.type(), Severity.WARNING, message, Map.of(), now);
     }
+  }
+
+  private void show() {
+    replicas.register(
+        decided.entrySet().stream()
+            .<MultiGauge.Row<?>>map(
+                pool -> MultiGauge.Row.of(Tags.of("pool", pool.getKey()), pool.getValue()))
+            .toList(),
+        true);
+  }
+
+  @Override
+  public void close() {
+    decided.clear();
+    show();
   }
 
   private void alert(

@@ -12,8 +12,11 @@ import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.WorkerStatus;
 import io.millrace.schemas.ensemble.Parts;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -259,6 +262,42 @@ public final class TargetTable {
           }
         });
     return scaled;
+  }
+
+  /** When each pool was last asked for one of its targets, milliseconds since the epoch; a copy. */
+  public Map<String, Long> asked() {
+    Map<String, Long> asked = new HashMap<>();
+    for (Target target : targets.values()) {
+      HealthStatus status = health.get(target.name());
+      Instant at = status == null ? null : status.getAskedAt();
+      if (at != null) {
+        asked.merge(target.spec().getPool(), at.toEpochMilli(), Math::max);
+      }
+    }
+    return asked;
+  }
+
+  /**
+   * What a target waits for in pools that may have no workers until they are asked for: itself, or
+   * those of its parts of which no step has another; none where it is ready, or will never be.
+   */
+  public List<String> asleep(String name) {
+    Target target = targets.get(name);
+    if (target == null || target.spec().getKind() != TargetKind.MODEL) {
+      return List.of();
+    }
+    Collection<String> lacking =
+        Parts.has(target.spec())
+            ? Parts.lacking(target.spec(), ready::ready)
+            : ready.ready(name) ? List.of() : List.of(name);
+    return lacking.stream().filter(this::maySleep).toList();
+  }
+
+  private boolean maySleep(String name) {
+    Target target = targets.get(name);
+    TargetSpec pool =
+        target == null || target.spec().getUnloaded() ? null : pools.get(target.spec().getPool());
+    return pool != null && pool.getScaling() != null && pool.getScaling().getToZero();
   }
 
   private static TargetSpec withObjective(TargetSpec pool, ScalingPolicy policy, long objective) {

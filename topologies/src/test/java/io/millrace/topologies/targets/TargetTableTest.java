@@ -3,12 +3,25 @@ package io.millrace.topologies.targets;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.events.AdaptiveTimeout;
+import io.millrace.events.EnsembleCandidate;
+import io.millrace.events.EnsembleStep;
+import io.millrace.events.HealthStatus;
 import io.millrace.events.Hedge;
+import io.millrace.events.ModelSpec;
+import io.millrace.events.OperationKind;
 import io.millrace.events.RetryBudget;
+import io.millrace.events.ScalingPolicy;
+import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.Throttle;
+import io.millrace.events.WorkerStatus;
+import io.millrace.schemas.ensemble.Parts;
 import io.millrace.schemas.serde.AvroSafety;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -51,5 +64,80 @@ class TargetTableTest {
     targets.put("tool:search", absurd);
 
     assertThat(targets.target("tool:search").spec().getVersion()).isEqualTo("7");
+  }
+
+  private void pool(String name, boolean toZero) {
+    targets.put(
+        "pool:" + name,
+        TargetSpec.newBuilder()
+            .setScaling(ScalingPolicy.newBuilder().setToZero(toZero).build())
+            .build());
+  }
+
+  private TargetSpec.Builder model(String name, String pool) {
+    return TargetSpec.newBuilder()
+        .setTarget("model:" + name)
+        .setKind(TargetKind.MODEL)
+        .setPool(pool)
+        .setModel(ModelSpec.newBuilder().build());
+  }
+
+  private static EnsembleStep step(String... models) {
+    return EnsembleStep.newBuilder()
+        .setCandidates(
+            Stream.of(models)
+                .map(model -> EnsembleCandidate.newBuilder().setTarget("model:" + model).build())
+                .toList())
+        .build();
+  }
+
+  @Test
+  void whatIsAsleepIsAModelThatIsNotReadyInAPoolThatMaySleepOrAnEnsemblesLackingParts() {
+    pool("naps", true);
+    pool("works", false);
+    for (String pool : List.of("naps", "works", "nowhere")) {
+      targets.put("model:" + pool + "@1", model(pool + "@1", pool).build());
+      targets.put("model:" + pool + "@2", model(pool + "@2", pool).build());
+    }
+    targets.put("model:gone@1", model("gone@1", "naps").setUnloaded(true).build());
+    targets.put("tool:search", search().setPool("naps").build());
+    targets.put(
+        "model:both",
+        model("both", Parts.POOL)
+            .setModel(
+                ModelSpec.newBuilder()
+                    .setSteps(List.of(step("naps@1", "works@1"), step("naps@2"), step("works@2")))
+                    .build())
+            .build());
+
+    assertThat(targets.asleep("model:naps@1")).containsExactly("model:naps@1");
+    assertThat(targets.asleep("model:both"))
+        .containsExactlyInAnyOrder("model:naps@1", "model:naps@2");
+    for (String other : List.of("model:works@1", "model:nowhere@1", "model:gone@1", "model:none")) {
+      assertThat(targets.asleep(other)).as(other).isEmpty();
+    }
+    assertThat(targets.asleep("tool:search")).isEmpty();
+
+    targets.putWorker(
+        "w",
+        WorkerStatus.newBuilder()
+            .setKind(OperationKind.INFERENCE)
+            .setTargets(List.of("model:works@1", "model:naps@2"))
+            .build());
+    assertThat(targets.asleep("model:both")).isEmpty();
+    assertThat(targets.asleep("model:naps@2")).isEmpty();
+  }
+
+  @Test
+  void aPoolIsAskedForWhenTheLatestOfItsTargetsIs() {
+    targets.put("tool:search", search().setPool("a").build());
+    targets.put("model:m@1", model("m@1", "a").build());
+    assertThat(targets.asked()).isEmpty();
+    for (String target : List.of("tool:search", "model:m@1", "tool:undeclared")) {
+      targets.putHealth(
+          target,
+          HealthStatus.newBuilder().setAskedAt(Instant.ofEpochMilli(target.length())).build());
+    }
+    assertThat(targets.asked()).isEqualTo(Map.of("a", 11L));
   }
 }

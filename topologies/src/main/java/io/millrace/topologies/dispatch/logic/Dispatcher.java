@@ -9,6 +9,7 @@ import io.millrace.events.Outcome;
 import io.millrace.events.Tensor;
 import io.millrace.state.Answer;
 import io.millrace.state.CachedOutput;
+import io.millrace.state.FlightPhase;
 import io.millrace.state.Request;
 import io.millrace.topologies.health.logic.HealthFold;
 import io.millrace.topologies.targets.Target;
@@ -77,7 +78,15 @@ public final class Dispatcher {
     Writes writes = new Writes(targets, invalidations, out);
     this.replies =
         new Replies(policy, targets, journal, out, flights, cache, writes, attemptHealth);
-    this.held = new Held(policy.unknownTargetWait(), targets, out, flights, replies);
+    this.held =
+        new Held(
+            policy.unknownTargetWait(),
+            targets,
+            AttemptHealth.targetKind(kind),
+            health,
+            out,
+            flights,
+            replies);
     Sending sending =
         new Sending(
             partition,
@@ -305,7 +314,7 @@ public final class Dispatcher {
     }
   }
 
-  private static Answer tooLate(LiveFlight live, Request request, long now) {
+  private Answer tooLate(LiveFlight live, Request request, long now) {
     Failure last = live.flight.getLastFailure();
     return failed(
         request,
@@ -315,7 +324,9 @@ public final class Dispatcher {
         "no answer within %d ms%s"
             .formatted(
                 request.getDeadlineAt() - request.getArrivedAt(),
-                last == null ? "" : "; last failure: " + last.getMessage()),
+                live.flight.getPhase() == FlightPhase.HELD
+                    ? "; " + held.missing(request)
+                    : last == null ? "" : "; last failure: " + last.getMessage()),
         now);
   }
 }

@@ -109,9 +109,11 @@ public final class HealthFold {
     sum.refused++;
   }
 
-  /** Notes that there is something about the target, and counts nothing. */
-  public void seen(String target, TargetKind kind, long atMillis) {
-    sum(target, kind).seen(atMillis);
+  /** Counts an operation that is not handed to a worker: its circuit is open, or there is none. */
+  public void heldBack(String target, TargetKind kind, long atMillis) {
+    Sum sum = sum(target, kind);
+    sum.seen(atMillis);
+    sum.heldBack++;
   }
 
   /** Counts an attempt that was called off, or came too late to begin. */
@@ -193,6 +195,7 @@ public final class HealthFold {
     private long retries;
     private long refused;
     private long calledOff;
+    private long heldBack;
     private double inFlightMillis;
     private double timedOutMillis;
 
@@ -285,6 +288,7 @@ public final class HealthFold {
       summary.setRetries(retries);
       summary.setRefused(refused);
       summary.setCalledOff(calledOff);
+      summary.setHeldBack(heldBack);
       summary.setInFlightMs(inFlightMillis);
       summary.setTimedOutMs(timedOutMillis);
       summary.setDependsOn(dependsOn);

@@ -21,7 +21,8 @@ final class SummaryRules {
                 summary.getSent(),
                 summary.getRetries(),
                 summary.getRefused(),
-                summary.getCalledOff())
+                summary.getCalledOff(),
+                summary.getHeldBack())
             .allMatch(count -> count >= 0 && count <= HealthFold.COUNT_MAX);
     if (!counts) {
       throw new IllegalArgumentException(

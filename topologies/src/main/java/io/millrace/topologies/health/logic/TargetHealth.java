@@ -79,6 +79,9 @@ public final class TargetHealth {
     status.setTotalToolErrors(status.getTotalToolErrors() + summary.getToolErrors());
     status.setTotalTimeouts(status.getTotalTimeouts() + summary.getTimeouts());
     status.setTotalLost(status.getTotalLost() + summary.getLost());
+    if (summary.getSent() + summary.getRefused() + summary.getHeldBack() > 0) {
+      asked(Math.min(summary.getToAt().toEpochMilli(), now));
+    }
     long at = Math.min(summary.getToAt().toEpochMilli(), now + AHEAD_MILLIS);
     if (at > now - WINDOW_MILLIS && summary.getFromAt().toEpochMilli() >= countedFrom) {
       buckets
@@ -148,6 +151,17 @@ public final class TargetHealth {
     Instant since = status.getCircuitChangedAt();
     if (since != null && since.toEpochMilli() > now) {
       status.setCircuitChangedAt(Instant.ofEpochMilli(now));
+    }
+    Instant asked = status.getAskedAt();
+    if (asked != null && asked.toEpochMilli() > now) {
+      status.setAskedAt(Instant.ofEpochMilli(now));
+    }
+  }
+
+  private void asked(long at) {
+    Instant before = status.getAskedAt();
+    if (before == null || before.toEpochMilli() < at) {
+      status.setAskedAt(Instant.ofEpochMilli(at));
     }
   }
 

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * the newest tasks were sent has been taken: while the wait grows by w seconds a second, arrivals
  * are the tasks taken ÷ (1 - w), and what waits is arrivals × wait (J. D. C. Little, "A Proof for
  * the Queuing Formula L = λW", Operations Research 9, 1961). A worker that starts its counts anew
- * is counted from zero; one that is new to the pool counts from its next report.
+ * is counted from zero; one that is new to the pool counts from its next report. Where nothing was
+ * taken, nothing waited if a slot was free; else the wait has grown since it was last measured.
  */
 public final class PoolMeter {
   private static final double GROWTH_MAX = 0.9;
@@ -33,6 +34,7 @@ public final class PoolMeter {
   private double runMsOfLate;
   private double squaresOfLate;
   private double waitSeconds;
+  private double waitAge;
   private boolean started;
 
   /**
@@ -64,10 +66,16 @@ public final class PoolMeter {
     }
     boolean first = !started;
     started = true;
+    boolean free = free(loads);
     before = new HashMap<>(loads);
     double wait = begun > 0 ? queueMs / begun / 1e3 : 0;
-    double growth = Math.max(0, Math.min(GROWTH_MAX, (wait - waitSeconds) / seconds));
-    waitSeconds = wait;
+    double growth = Math.max(0, Math.min(GROWTH_MAX, (wait - waitSeconds) / (waitAge + seconds)));
+    if (begun > 0 || free) {
+      waitSeconds = wait;
+      waitAge = 0;
+    } else {
+      waitAge += seconds;
+    }
     if (first) {
       return null;
     }
@@ -77,7 +85,8 @@ public final class PoolMeter {
     runMsOfLate = DECAY * runMsOfLate + runMs;
     squaresOfLate = DECAY * squaresOfLate + squares;
     double queued = saturated(loads.values()) ? rate * wait : 0;
-    return new PoolWindow(number, rate, service, variability(), queued);
+    double running = loads.values().stream().mapToDouble(load -> measure(load.getRunning())).sum();
+    return new PoolWindow(number, rate, service, variability(), queued, running);
   }
 
   /** That of arrivals by chance, and of run times as far as the workers say how they differ. */
@@ -98,6 +107,15 @@ public final class PoolMeter {
   /** Anyone may say that he is a worker: what measures nothing is nothing. */
   private static double measure(double given) {
     return given > 0 ? Math.min(MEASURE_MAX, given) : 0;
+  }
+
+  /** Whether a worker has a slot free that was there before: a new one may take nothing yet. */
+  private boolean free(Map<String, PoolLoad> loads) {
+    return loads.entrySet().stream()
+        .anyMatch(
+            load ->
+                before.containsKey(load.getKey())
+                    && load.getValue().getRunning() < load.getValue().getSlots());
   }
 
   /**

@@ -121,11 +121,11 @@ public final class PoolScaler {
                 forecast.expected(), deviation, seen.variability(), Math.min(LATE_RARELY, late())),
             allowance.next(rule.next(seen), largest(expected, forecast.expected()) / perReplica));
     double having = Math.max(held, steady(comfort));
-    idle = rate == 0 && seen.queued() == 0 ? idle + 1 : 0;
+    idle = rate == 0 && seen.queued() == 0 && seen.running() == 0 ? idle + 1 : 0;
     boolean asleep = rules.toZero() && idle >= coolDownWindows();
     double bounded =
         Math.max(
-            rules.min(),
+            fewest(),
             Math.min(rules.max(), panic ? Math.max(having, carried / perReplica) : having));
     double exact = asleep ? 0 : bounded;
     int whole = (int) Math.ceil(exact - 1e-9);
@@ -146,6 +146,35 @@ public final class PoolScaler {
         why.rejected(whole),
         why.rejectedReason(),
         forecasts.faults());
+  }
+
+  /** What there is at least while there is work; none only after the cool-down. */
+  private int fewest() {
+    return Math.max(1, rules.min());
+  }
+
+  /**
+   * A pool without replicas is asked for: it gets its fewest at once, for the cool-down at least.
+   * From there {@link #next} goes on.
+   */
+  public Scaling wake() {
+    idle = 0;
+    int fewest = fewest();
+    replicas = fewest;
+    carried = serviceMs > 0 ? fewest * rules.slots() * 1e3 / serviceMs : 0;
+    return new Scaling(
+        fewest,
+        fewest,
+        0,
+        0,
+        0,
+        "",
+        serviceMs,
+        false,
+        "it is asked for and has no workers",
+        -1,
+        "",
+        List.of());
   }
 
   private void fill(long next) {
@@ -210,7 +239,7 @@ public final class PoolScaler {
     double need = now / perReplica;
     alarmed = ALARMED_WINDOWS + 1;
     wanted.addLast(need);
-    double exact = Math.max(rules.min(), Math.min(rules.max(), need));
+    double exact = Math.max(fewest(), Math.min(rules.max(), need));
     carried = exact * perReplica;
     replicas = exact;
     int rejected = (int) Math.ceil(Math.min(Integer.MAX_VALUE, need));

@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Watches one pool by the wall clock: ends its windows, has them decided, and panics between them.
  *
+ * <p>What is known of a pool's load is known from workers that take its tasks. While there are
+ * none, what was decided stays; if that is none, the pool is woken once one of its targets is asked
+ * for.
+ *
  * <p>A clock that jumps, either way, starts a new window and decides nothing on the one it broke.
  */
 final class PoolWatch {
@@ -25,8 +29,11 @@ final class PoolWatch {
   private static final long LATE_MILLIS = 2_000;
   private static final long REMEMBER_MILLIS = 60_000;
 
+  /** So long a worker may be gone without anyone knowing: what was asked for then may wait. */
+  private static final long GONE_UNKNOWN_MILLIS = 6_000;
+
   /** Of what a pool's scaler remembers: to be raised when that changes. */
-  private static final byte VERSION = 3;
+  private static final byte VERSION = 4;
 
   private final String pool;
   private final ScalingPolicy policy;
@@ -41,6 +48,10 @@ final class PoolWatch {
   private long tickedAt;
   private long rememberedAt = Long.MIN_VALUE;
   private boolean learnt;
+
+  /** When there was last known to be a worker that takes tasks; 0: never. */
+  private long takenAt;
+
   private @Nullable Scaling last;
 
   /**
@@ -66,10 +77,24 @@ final class PoolWatch {
    * Lets time pass.
    *
    * @param now wall-clock milliseconds
+   * @param decided replicas that were said last; 0 also where nothing was
    * @param loads of the pool, by worker
+   * @param taken whether there is a worker that takes tasks
+   * @param askedAt when a target of the pool was last asked for; 0: never
    * @return what is to be said; null: nothing new
    */
-  @Nullable Scaling tick(long now, Map<String, PoolLoad> loads) {
+  @Nullable Scaling tick(
+      long now, int decided, Map<String, PoolLoad> loads, boolean taken, long askedAt) {
+    Scaling scaling = tick(now, loads, !taken && decided > 0);
+    takenAt = taken ? now : Math.min(now, takenAt);
+    if (!taken && decided == 0 && rules.toZero() && askedAt > takenAt - GONE_UNKNOWN_MILLIS) {
+      last = scaler.wake();
+      return last;
+    }
+    return scaling;
+  }
+
+  private @Nullable Scaling tick(long now, Map<String, PoolLoad> loads, boolean unknown) {
     long window = WINDOW.toMillis();
     boolean jumped = now < tickedAt || now - glanceFrom > window + LATE_MILLIS;
     tickedAt = now;
@@ -88,8 +113,6 @@ final class PoolWatch {
       countedFrom = now;
       glanceFrom = now;
       glances.next(0, 1, loads);
-      // Where all workers are gone nothing is known of the load: what was decided stays.
-      boolean unknown = loads.isEmpty() && last != null && last.replicas() > 0;
       if (seen != null && !unknown) {
         last = scaler.next(seen);
         learnt = true;
@@ -125,7 +148,7 @@ final class PoolWatch {
   /** What it has learnt. */
   byte[] memory() {
     learnt = false;
-    return Memory.write(VERSION, scaler::remember);
+    return Memory.write(VERSION, memory -> remember(memory, scaler));
   }
 
   /**
@@ -135,8 +158,13 @@ final class PoolWatch {
    */
   void recall(byte[] memory) {
     PoolScaler recalled = scalers.apply(rules);
-    Memory.read(memory, VERSION, recalled::remember);
+    Memory.read(memory, VERSION, read -> remember(read, recalled));
     scaler = recalled;
+  }
+
+  private void remember(Memory memory, PoolScaler of) {
+    of.remember(memory);
+    takenAt = memory.count(takenAt);
   }
 
   /** Words a decision. */

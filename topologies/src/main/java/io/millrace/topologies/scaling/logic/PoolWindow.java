@@ -8,9 +8,15 @@ package io.millrace.topologies.scaling.logic;
  * @param serviceMs mean time that one operation keeps a slot, milliseconds; 0: none ended
  * @param variability (ca² + cs²) / 2 of arrivals and service, 1 if that is not known
  * @param queued operations that wait for a slot at its end
+ * @param running operations that run at its end
  */
 public record PoolWindow(
-    long number, double perSecond, double serviceMs, double variability, double queued) {
+    long number,
+    double perSecond,
+    double serviceMs,
+    double variability,
+    double queued,
+    double running) {
 
   /**
    * Checks the figures.
@@ -18,11 +24,11 @@ public record PoolWindow(
    * @throws IllegalArgumentException if one is negative or not finite
    */
   public PoolWindow {
-    for (double figure : new double[] {perSecond, serviceMs, variability, queued}) {
+    for (double figure : new double[] {perSecond, serviceMs, variability, queued, running}) {
       if (!(figure >= 0) || Double.isInfinite(figure)) {
         throw new IllegalArgumentException(
-            "figures of a window are finite and 0 or more: %s per second, %s ms, %s, %s queued"
-                .formatted(perSecond, serviceMs, variability, queued));
+            "figures of a window are finite and 0 or more: %s per second, %s ms, %s, %s queued, %s"
+                .formatted(perSecond, serviceMs, variability, queued, running));
       }
     }
   }

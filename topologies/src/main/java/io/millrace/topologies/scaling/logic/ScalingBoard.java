@@ -104,15 +104,28 @@ public final class ScalingBoard {
    * @param now wall-clock milliseconds
    * @param pools that are scaled, by name; each spec has a scaling policy
    * @param workers that were heard of late
+   * @param asked when each pool was last asked for, milliseconds since the epoch
    */
-  public Outcome tick(long now, Map<String, TargetSpec> pools, Collection<WorkerStatus> workers) {
+  public Outcome tick(
+      long now,
+      Map<String, TargetSpec> pools,
+      Collection<WorkerStatus> workers,
+      Map<String, Long> asked) {
     List<String> forgotten = forget(pools.keySet());
     List<Fault> faults = new ArrayList<>();
     Map<String, byte[]> learnt = new HashMap<>();
     pools.forEach(
         (pool, spec) -> {
           PoolWatch watch = watch(pool, spec.getScaling(), faults);
-          Scaling scaling = watch.tick(now, loads(pool, workers));
+          ScalingDecision before = said.get(pool);
+          Scaling scaling =
+              watch.tick(
+                  now,
+                  before == null ? 0 : before.getReplicas(),
+                  loads(pool, workers),
+                  workers.stream()
+                      .anyMatch(worker -> !worker.getDraining() && serves(worker, pool)),
+                  asked.getOrDefault(pool, 0L));
           if (scaling != null) {
             wanted.put(pool, scaling);
             scaling
@@ -200,9 +213,13 @@ public final class ScalingBoard {
     return loads;
   }
 
+  private static boolean serves(WorkerStatus worker, String pool) {
+    return worker.getPools().stream().anyMatch(load -> load.getPool().equals(pool));
+  }
+
   private static OperationKind kind(String pool, Collection<WorkerStatus> workers) {
     return workers.stream()
-        .filter(worker -> worker.getPools().stream().anyMatch(l -> l.getPool().equals(pool)))
+        .filter(worker -> serves(worker, pool))
         .map(WorkerStatus::getKind)
         .findFirst()
         .orElse(OperationKind.UNKNOWN);

@@ -61,7 +61,7 @@ class ClockJumpsTest {
                   List.of(
                       new PoolLoad("a", 4, 2, done, done, 1.0 * done, 100.0 * done, 1e4 * done)))
               .build();
-      said.addAll(board.tick(now, Map.of("a", SPEC), List.of(worker)).decisions());
+      said.addAll(board.tick(now, Map.of("a", SPEC), List.of(worker), Map.of()).decisions());
     }
   }
 

@@ -64,6 +64,48 @@ class PoolMeterTest {
     assertThat(measured(() -> 40, false)).isEqualTo(1);
   }
 
+  /** What a worker says that has taken so many, which had waited so long. */
+  private static Map<String, PoolLoad> taken(long begun, int running, double queueMs) {
+    return Map.of("w", new PoolLoad("p", 8, running, begun, begun, queueMs, 0.0, 0.0));
+  }
+
+  @Test
+  void whatWaitedForTheFirstWorkerIsNotTakenForABurst() {
+    PoolMeter meter = new PoolMeter();
+    meter.next(0, 1, Map.of());
+    for (long window = 1; window <= 6; window++) {
+      meter.next(window, 10, Map.of());
+    }
+    meter.next(7, 10, taken(0, 0, 0));
+    // 21 came in 70 s and were taken in 10 s.
+    PoolWindow seen = meter.next(8, 10, taken(21, 1, 21 * 35_000.0));
+
+    assertThat(seen).isNotNull();
+    assertThat(seen.perSecond()).isLessThan(2 * 2.1);
+  }
+
+  @Test
+  void whereASlotWasFreeNothingWaitedAndABurstIsSeenWhole() {
+    PoolMeter meter = new PoolMeter();
+    for (long window = 0; window <= 6; window++) {
+      meter.next(window, 10, taken(0, 0, 0));
+    }
+    PoolWindow seen = meter.next(7, 10, taken(100, 8, 100 * 5_000.0));
+
+    assertThat(seen).isNotNull();
+    assertThat(seen.perSecond()).isEqualTo(20);
+  }
+
+  @Test
+  void whatRunsIsAddedUp() {
+    PoolMeter meter = new PoolMeter();
+    meter.next(0, 10, taken(0, 3, 0));
+    PoolWindow seen = meter.next(1, 10, taken(0, 3, 0));
+
+    assertThat(seen).isNotNull();
+    assertThat(seen.running()).isEqualTo(3);
+  }
+
   @Test
   void aWorkerThatCountsBackwardsTakesNothingFromTheOthers() {
     PoolMeter meter = new PoolMeter();

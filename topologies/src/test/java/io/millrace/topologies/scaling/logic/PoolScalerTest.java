@@ -36,7 +36,7 @@ class PoolScalerTest {
   }
 
   private static PoolWindow window(long number, double rate) {
-    return new PoolWindow(number, rate, 100, 1, 0);
+    return new PoolWindow(number, rate, 100, 1, 0, 0);
   }
 
   private static Scaling run(PoolScaler scaler, long from, int windows, double rate) {
@@ -154,6 +154,43 @@ class PoolScalerTest {
   }
 
   @Test
+  void aPoolThatMayHaveNoneKeepsItsFewestUntilTheCoolDownHasPassed() {
+    for (int min : new int[] {0, 2}) {
+      ScalingRules sleepy =
+          new ScalingRules(
+              min,
+              50,
+              true,
+              Duration.ofMillis(200),
+              0.95,
+              Duration.ofSeconds(10),
+              Duration.ofSeconds(60),
+              10,
+              0);
+      int fewest = Math.max(1, min);
+      PoolScaler scaler = PoolScaler.of(sleepy, WINDOW);
+      run(scaler, 0, 50, 300);
+      assertThat(run(scaler, 50, 5, 0).replicas()).isGreaterThanOrEqualTo(fewest);
+      assertThat(run(scaler, 55, 50, 0).replicas()).isZero();
+
+      Scaling woken = scaler.wake();
+      assertThat(woken.replicas()).isEqualTo(fewest);
+      assertThat(woken.reason()).isEqualTo("it is asked for and has no workers");
+      assertThat(run(scaler, 105, 5, 0).replicas()).isEqualTo(fewest);
+      assertThat(run(scaler, 110, 1, 0).replicas()).isZero();
+    }
+  }
+
+  @Test
+  void aPoolInWhichSomethingRunsIsNotPutToSleep() {
+    PoolScaler scaler = PoolScaler.of(rules(true, 50), WINDOW);
+    for (int i = 0; i < 200; i++) {
+      assertThat(scaler.next(new PoolWindow(i, 0, 0, 1, 0, 1)).replicas()).isEqualTo(1);
+    }
+    assertThat(run(scaler, 200, 100, 0).replicas()).isZero();
+  }
+
+  @Test
   void whatCanSoonBeHadAgainIsGivenUpLongBeforeALongCoolDown() {
     ScalingRules slow = starting(Duration.ofSeconds(10), Duration.ofHours(1));
     PoolScaler scaler = PoolScaler.of(slow, WINDOW);
@@ -186,7 +223,7 @@ class PoolScalerTest {
     PoolScaler scaler = PoolScaler.of(rules(false, 50), WINDOW);
     int before = run(scaler, 0, 300, 500).replicas();
 
-    Scaling decision = scaler.next(new PoolWindow(300, 500, 100, 1, 2_000));
+    Scaling decision = scaler.next(new PoolWindow(300, 500, 100, 1, 2_000, 0));
 
     assertThat(decision.replicas()).isGreaterThan(before);
   }

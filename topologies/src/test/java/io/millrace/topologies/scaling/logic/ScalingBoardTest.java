@@ -22,6 +22,8 @@ class ScalingBoardTest {
   private final Map<String, TargetSpec> pools = new TreeMap<>();
   private final Map<String, long[]> counts = new TreeMap<>();
   private final List<ScalingDecision> said = new ArrayList<>();
+  private final Map<String, Long> asked = new TreeMap<>();
+  private final Map<String, byte[]> memories = new TreeMap<>();
   private long now = 1_000_000;
 
   @BeforeAll
@@ -54,7 +56,7 @@ class ScalingBoardTest {
                 new PoolLoad(
                     pool,
                     SLOTS,
-                    SLOTS,
+                    perSecond > 0 ? SLOTS : 0,
                     count[0],
                     count[0],
                     1.0 * count[1],
@@ -67,8 +69,45 @@ class ScalingBoardTest {
               .setKind(OperationKind.TOOL)
               .setPools(loads)
               .build();
-      said.addAll(board.tick(now, pools, List.of(worker)).decisions());
+      tick(board, worker);
     }
+  }
+
+  private ScalingBoard.Outcome tick(ScalingBoard board, WorkerStatus... workers) {
+    ScalingBoard.Outcome outcome = board.tick(now, pools, List.of(workers), asked);
+    said.addAll(outcome.decisions());
+    outcome.memories().forEach(memories::put);
+    return outcome;
+  }
+
+  private void alone(ScalingBoard board, int seconds) {
+    for (int i = 0; i < seconds; i++) {
+      now += 1_000;
+      tick(board);
+    }
+  }
+
+  /** A board whose pool has no replicas and, since ten seconds, no workers. */
+  private ScalingBoard asleep() {
+    ScalingBoard board = new ScalingBoard(0);
+    pool("gpu", 50, 0);
+    pools.get("gpu").getScaling().setToZero(true);
+    pools.get("gpu").getScaling().setReplicasMin(0);
+    asked.put("gpu", now);
+    seconds(board, 120, 100, 0);
+    seconds(board, 120, 0, 0);
+    assertThat(last().getReplicas()).isZero();
+    alone(board, 10);
+    assertThat(last().getReplicas()).isZero();
+    return board;
+  }
+
+  private WorkerStatus worker(boolean draining) {
+    return WorkerStatus.newBuilder()
+        .setWorkerId("w")
+        .setDraining(draining)
+        .setPools(List.of(PoolLoad.newBuilder().setPool("gpu").setSlots(SLOTS).build()))
+        .build();
   }
 
   private ScalingDecision last() {
@@ -89,7 +128,7 @@ class ScalingBoardTest {
         PoolLoad load = new PoolLoad("gpu", SLOTS, SLOTS, done, done, figure, figure, figure);
         WorkerStatus liar =
             WorkerStatus.newBuilder().setWorkerId("w").setPools(List.of(load)).build();
-        said.addAll(board.tick(now, pools, List.of(liar)).decisions());
+        tick(board, liar);
       }
     }
 
@@ -107,15 +146,92 @@ class ScalingBoardTest {
     pools.get("gpu").getScaling().setReplicasMin(0);
     seconds(board, 120, 100, 0);
     int usual = last().getReplicas();
-    for (int i = 0; i < 600; i++) {
-      now += 1_000;
-      said.addAll(board.tick(now, pools, List.of()).decisions());
-    }
+    alone(board, 600);
     assertThat(last().getReplicas()).isEqualTo(usual).isPositive();
 
     seconds(board, 120, 0, 0);
 
     assertThat(last().getReplicas()).as("with workers that have nothing to do").isZero();
+  }
+
+  @Test
+  void aPoolWithoutWorkersIsWokenAtOnceWhenItIsAskedForAndStaysAwakeForTheCoolDown() {
+    ScalingBoard board = asleep();
+    asked.put("gpu", now);
+    alone(board, 1);
+
+    assertThat(last().getReplicas()).isEqualTo(1);
+    assertThat(last().getPreviousReplicas()).isZero();
+    assertThat(last().getReason()).contains("asked for").contains("no workers");
+
+    alone(board, 300);
+    assertThat(last().getReplicas()).as("until there is a worker").isEqualTo(1);
+    for (int i = 0; i < 15; i++) {
+      now += 1_000;
+      tick(board, worker(false));
+    }
+    assertThat(last().getReplicas()).as("within the cool-down").isEqualTo(1);
+    for (int i = 0; i < 20; i++) {
+      now += 1_000;
+      tick(board, worker(false));
+    }
+    assertThat(last().getReplicas()).isZero();
+    alone(board, 60);
+    assertThat(last().getReplicas()).as("what was asked for then was served").isZero();
+  }
+
+  @Test
+  void whatIsAskedForWhileTheLastWorkerEndsWakesThePool() {
+    ScalingBoard board = asleep();
+    asked.put("gpu", now);
+    now += 1_000;
+    tick(board, worker(true));
+
+    assertThat(last().getReplicas()).isEqualTo(1);
+  }
+
+  @Test
+  void whatIsAskedForBeforeAWorkerThatDiedIsMissedWakesThePool() {
+    ScalingBoard board = asleep();
+    for (int i = 0; i < 4; i++) {
+      now += 1_000;
+      tick(board, worker(false));
+    }
+    asked.put("gpu", now - 3_000);
+    alone(board, 1);
+
+    assertThat(last().getReplicas()).isEqualTo(1);
+  }
+
+  @Test
+  void afterARestartOnlyWhatWasAskedForSinceThenWakesThePool() {
+    asleep();
+    ScalingBoard board = new ScalingBoard(0);
+    board.restore(last());
+    memories.forEach(board::recall);
+    alone(board, 30);
+    assertThat(last().getReplicas()).isZero();
+
+    asked.put("gpu", now - 20_000);
+    alone(board, 1);
+    assertThat(last().getReplicas()).isEqualTo(1);
+  }
+
+  @Test
+  void whoIsNotAllowedToSleepIsNotWokenAndAPoolNobodyEverServedIs() {
+    ScalingBoard board = new ScalingBoard(0);
+    pool("gpu", 50, 0);
+    pool("idle", 50, 0);
+    pools.get("idle").getScaling().setToZero(true);
+    pools.get("idle").getScaling().setReplicasMin(0);
+    alone(board, 60);
+    assertThat(last().getReplicas()).isIn(0, 2);
+    said.clear();
+    asked.put("gpu", now);
+    asked.put("idle", now);
+    alone(board, 1);
+
+    assertThat(said).singleElement().satisfies(d -> assertThat(d.getPool()).isEqualTo("idle"));
   }
 
   @Test
