@@ -28,7 +28,8 @@ import org.apache.kafka.common.TopicPartition;
 
 /**
  * Calls at an even rate, then at ten times that, then at the first again, while a fleet of workers
- * follows the scaling decisions; every call must be answered, and every one by its tool.
+ * follows the scaling decisions; every call must be answered, and every one by its tool. At last
+ * there are no calls until there are no workers, and then one call.
  */
 public final class BurstDrill {
   private static final String TOOL = "burst-sleep";
@@ -40,6 +41,7 @@ public final class BurstDrill {
   private static final int LAST_SECONDS_MAX = 180;
   private static final int RECOVERED = 20;
   private static final Duration DEADLINE = Duration.ofMinutes(2);
+  private static final Duration ASLEEP_MAX = Duration.ofMinutes(2);
   private static final List<String> PLATFORM_JVM = List.of("-XX:+UseSerialGC", "-Xmx1g");
 
   private final java.util.function.Consumer<String> progress;
@@ -69,7 +71,8 @@ public final class BurstDrill {
   private enum Phase {
     BEFORE,
     BURST,
-    AFTER
+    AFTER,
+    WAKING
   }
 
   /**
@@ -83,12 +86,14 @@ public final class BurstDrill {
    * @param burstRps calls a second in the burst
    * @param replicasMaxSeen most workers at once
    * @param replicasMinSeen fewest workers at once
-   * @param replicasAtEnd workers when the last call was answered
+   * @param replicasAtEnd workers when the last call before they were let go was answered
    * @param p99BeforeMs latency of what was sent before the burst, a call's own time of 1 s included
    * @param p99DuringMs of what was sent in the burst
    * @param p99AfterMs of what was sent once it had been worked off
    * @param recoveryMs from the beginning of the burst until twenty calls in a row took less than
    *     twice their own time; -1: never
+   * @param wakeMs latency of the one call that found no workers; -1: it was not answered, or there
+   *     were still workers two minutes after the last call
    */
   public record Report(
       int calls,
@@ -103,7 +108,8 @@ public final class BurstDrill {
       double p99BeforeMs,
       double p99DuringMs,
       double p99AfterMs,
-      long recoveryMs) {}
+      long recoveryMs,
+      long wakeMs) {}
 
   /**
    * @param beforeSeconds how long the even rate lasts first
@@ -130,7 +136,7 @@ public final class BurstDrill {
         try (Fleet fleet = new Fleet(connection, SLOTS, FIRST_WORKERS)) {
           fleet.start();
           Report report = load(connection, fleet);
-          if (report.lost() == 0 && report.failed() == 0) {
+          if (report.lost() == 0 && report.failed() == 0 && report.wakeMs() >= 0) {
             work.done();
           }
           return report;
@@ -143,6 +149,7 @@ public final class BurstDrill {
     ScalingPolicy policy =
         ScalingPolicy.newBuilder()
             .setReplicasMin(FIRST_WORKERS)
+            .setToZero(true)
             .setReplicasMax(50)
             .setSlots(SLOTS)
             .setObjectiveMs(2L * TASK_MILLIS)
@@ -182,12 +189,34 @@ public final class BurstDrill {
           break;
         }
       }
-      long end = System.currentTimeMillis() + DEADLINE.toMillis();
-      while (answered < calls.size() && System.currentTimeMillis() < end) {
-        read(consumer);
-      }
-      return report(burst, fleet);
+      answered(consumer);
+      int atEnd = fleet.size();
+      long wakeMillis = wake(producer, consumer, fleet);
+      return report(burst, fleet, atEnd, wakeMillis);
     }
+  }
+
+  /** Waits until all calls are answered that will be. */
+  private void answered(Consumer<String, ToolResult> consumer) {
+    long end = System.currentTimeMillis() + DEADLINE.toMillis();
+    while (answered < calls.size() && System.currentTimeMillis() < end) {
+      read(consumer);
+    }
+  }
+
+  private long wake(
+      Producer<String, ToolCall> producer, Consumer<String, ToolResult> consumer, Fleet fleet) {
+    progress.accept("no calls until there are no workers");
+    long end = System.currentTimeMillis() + ASLEEP_MAX.toMillis();
+    while (fleet.size() > 0) {
+      if (System.currentTimeMillis() >= end) {
+        return -1;
+      }
+      read(consumer);
+    }
+    Call call = send(Phase.WAKING, producer);
+    answered(consumer);
+    return call.answers == 0 ? -1 : call.latency();
   }
 
   private void phase(
@@ -215,10 +244,11 @@ public final class BurstDrill {
             .formatted(phase, calls.size(), answered, fleet.size()));
   }
 
-  private void send(Phase phase, Producer<String, ToolCall> producer) {
+  private Call send(Phase phase, Producer<String, ToolCall> producer) {
     long now = System.currentTimeMillis();
     String id = Ids.v7(now, random);
-    calls.put(id, new Call(now, phase));
+    Call call = new Call(now, phase);
+    calls.put(id, call);
     producer.send(
         new ProducerRecord<>(
             Topics.TOOL_CALLS.name(),
@@ -230,6 +260,7 @@ public final class BurstDrill {
                 .setArguments("{\"ms\":%d,\"id\":\"%s\"}".formatted(TASK_MILLIS, id))
                 .setDeadlineAt(Instant.ofEpochMilli(now + DEADLINE.toMillis()))
                 .build()));
+    return call;
   }
 
   private void read(Consumer<String, ToolResult> consumer) {
@@ -243,7 +274,7 @@ public final class BurstDrill {
     }
   }
 
-  private Report report(long burst, Fleet fleet) {
+  private Report report(long burst, Fleet fleet, int atEnd, long wakeMillis) {
     int lost = 0;
     int failed = 0;
     int repeated = 0;
@@ -263,7 +294,7 @@ public final class BurstDrill {
         FACTOR * BASE_RPS,
         fleet.most(),
         fleet.fewest(),
-        fleet.size(),
+        atEnd,
         p99(sent.stream().filter(c -> c.phase == Phase.BEFORE).toList()),
         p99(sent.stream().filter(c -> c.phase == Phase.BURST).toList()),
         p99(
@@ -271,7 +302,8 @@ public final class BurstDrill {
                 .filter(
                     c -> c.phase == Phase.AFTER && recovered >= 0 && c.sentAt >= burst + recovered)
                 .toList()),
-        recovered);
+        recovered,
+        wakeMillis);
   }
 
   /** From the burst to the first of many calls in a row that were quick, after some were not. */

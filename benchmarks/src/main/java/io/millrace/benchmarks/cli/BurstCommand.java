@@ -49,7 +49,7 @@ final class BurstCommand implements Callable<Integer> {
     ObjectNode document = (ObjectNode) Documents.of(report);
     document.properties().forEach(f -> output.out().println(f.getKey() + "  " + f.getValue()));
     output.out().flush();
-    boolean ok = report.lost() == 0 && report.failed() == 0;
+    boolean ok = report.lost() == 0 && report.failed() == 0 && report.wakeMs() >= 0;
     document.put("drill", "burst");
     document.put("ok", ok);
     document.set("conditions", Documents.of(conditions));
