@@ -22,6 +22,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -101,15 +103,21 @@ class WakingTest {
             .setVersion("1")
             .setPool("gpu")
             .setIdempotent(true)
+            .setInFlightMax(3)
             .setModel(ModelSpec.newBuilder().setInputs(List.of(x)).setOutputs(List.of(x)).build())
             .build());
   }
 
   private void ask(long timeoutMs) {
+    ask(null, timeoutMs);
+  }
+
+  private void ask(@Nullable String version, long timeoutMs) {
     InferenceRequest request =
         InferenceRequest.newBuilder()
             .setId(driver.id())
             .setModel("sum")
+            .setModelVersion(version)
             .setDeadlineAt(driver.now().plusMillis(timeoutMs))
             .setInputs(
                 List.of(new Tensor("x", TensorDatatype.UINT8, List.of(8L), ByteBuffer.allocate(8))))
@@ -143,6 +151,89 @@ class WakingTest {
     worker("model:sum@1");
     driver.advance(Duration.ofSeconds(1));
     assertThat(driver.drain(Topics.inferenceTasks("gpu"))).hasSize(1);
+  }
+
+  @Test
+  void aPoolIsNotPutToSleepWhileAWorkerLoadsTheModelThatIsWaitedFor() {
+    model();
+    sleep();
+    ask(200_000);
+    driver.advance(Duration.ofSeconds(5));
+    assertThat(decided()).isEqualTo(1);
+    for (int second = 0; second < 4 * COOL_DOWN.toSeconds(); second++) {
+      worker();
+      driver.advance(Duration.ofSeconds(1));
+    }
+    assertThat(decided()).isEqualTo(1);
+    worker("model:sum@1");
+    driver.advance(Duration.ofSeconds(1));
+    assertThat(driver.drain(Topics.inferenceTasks("gpu"))).hasSize(1);
+  }
+
+  @Test
+  void aRequestThatCameBeforeItsModelWasDeclaredWakesThePoolAsWell() {
+    sleep();
+    ask("1", 60_000);
+    driver.advance(Duration.ofMillis(300));
+    model();
+    driver.advance(Duration.ofSeconds(5));
+
+    assertThat(decided()).isEqualTo(1);
+    assertThat(driver.drain(InferenceTopics.RESULTS)).isEmpty();
+  }
+
+  @Test
+  void whatWaitsIsToldAgainAfterARestart() {
+    driver.register(OperationsDriver.tool("render").setPool("gpu").build());
+    model();
+    sleep();
+    ask(300_000);
+    driver.send(driver.call("render", "{}"));
+    driver.drain(Topics.SCALING_DECISIONS);
+    driver.drain(Topics.toolTasks("gpu"));
+    driver.restart();
+    pool(true);
+    model();
+    driver.advance(Duration.ofSeconds(12));
+
+    assertThat(decided()).isEqualTo(1);
+  }
+
+  @Test
+  void aModelThatAWorkerCannotHaveIsRefusedSoon() {
+    model();
+    sleep();
+    ask(60_000);
+    driver.advance(Duration.ofSeconds(5));
+    driver
+        .in(Topics.WORKERS)
+        .pipeInput(
+            "w1",
+            WorkerStatus.newBuilder()
+                .setId(driver.id())
+                .setWorkerId("w1")
+                .setKind(OperationKind.INFERENCE)
+                .setProblems(Map.of("model:sum@1", "MODEL_INVALID: is no ONNX model"))
+                .build());
+    driver.advance(Duration.ofSeconds(1));
+
+    List<InferenceResult> results = driver.drain(InferenceTopics.RESULTS);
+    assertThat(results).hasSize(1);
+    assertThat(results.get(0).getFailure().getCode()).isEqualTo("MODEL_NOT_READY");
+  }
+
+  @Test
+  void noMoreIsHeldThanTheModelMayHaveInFlight() {
+    model();
+    sleep();
+    for (int i = 0; i < 4; i++) {
+      ask(60_000);
+    }
+    driver.advance(Duration.ofSeconds(1));
+
+    assertThat(driver.drain(InferenceTopics.RESULTS))
+        .singleElement()
+        .satisfies(r -> assertThat(r.getFailure().getCode()).isEqualTo("OVERLOADED"));
   }
 
   @Test

@@ -208,7 +208,7 @@ public final class BurstDrill {
       Producer<String, ToolCall> producer, Consumer<String, ToolResult> consumer, Fleet fleet) {
     progress.accept("no calls until there are no workers");
     long end = System.currentTimeMillis() + ASLEEP_MAX.toMillis();
-    while (fleet.size() > 0) {
+    while (!fleet.gone()) {
       if (System.currentTimeMillis() >= end) {
         return -1;
       }

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -34,6 +35,7 @@ final class Fleet implements AutoCloseable {
   private final ExecutorService drains = Executors.newFixedThreadPool(STARTERS);
   private final Thread thread = new Thread(this::follow, "fleet");
   private volatile boolean stopping;
+  private final AtomicInteger leaving = new AtomicInteger();
   private volatile int size;
   private int most;
   private int fewest = Integer.MAX_VALUE;
@@ -96,11 +98,21 @@ final class Fleet implements AutoCloseable {
     }
     while (workers.size() > wanted) {
       ToolWorker worker = workers.removeLast();
-      drains.execute(() -> worker.drain(DRAIN));
+      leaving.incrementAndGet();
+      drains.execute(
+          () -> {
+            worker.drain(DRAIN);
+            leaving.decrementAndGet();
+          });
     }
     size = workers.size();
     most = Math.max(most, size);
     fewest = Math.min(fewest, size);
+  }
+
+  /** Whether there is none, nor one that ends what it runs. */
+  boolean gone() {
+    return size == 0 && leaving.get() == 0;
   }
 
   /** How many there are now. */

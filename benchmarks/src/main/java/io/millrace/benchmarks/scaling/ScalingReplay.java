@@ -261,7 +261,7 @@ public final class ScalingReplay {
         occupancyMs[index],
         variability[index],
         queued,
-        trace.rates()[index] * occupancyMs[index] / 1e3);
+        trace.rates()[index] > 0);
   }
 
   private @Nullable Map<String, Double> wape(int minutes) {

@@ -3,6 +3,7 @@ package io.millrace.platform.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.millrace.events.Fallback;
 import io.millrace.events.TargetSpec;
 import io.millrace.platform.apply.InvalidDocumentException;
 import io.millrace.platform.apply.TargetsFile;
@@ -15,12 +16,15 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -78,7 +82,10 @@ final class ApplyCommand implements Callable<Integer> {
       List<Step> rest = steps(targets.targets(), present);
       if (!dryRun) {
         new Pools(cluster.admin(), cluster.serdeSettings(), Cluster.WAIT_MAX)
-            .create(named.stream().map(TargetSpec::getPool).toList());
+            .create(
+                Stream.concat(targets.pools().stream(), targets.implied().stream())
+                    .map(TargetSpec::getPool)
+                    .toList());
         // Pools first, so that no target ever names one that is not there.
         write(cluster, pools);
         write(cluster, rest);
@@ -87,8 +94,26 @@ final class ApplyCommand implements Callable<Integer> {
       all.addAll(rest);
       progress.close();
       report(all);
+      warnOfFallbacks(targets.targets(), present.keySet());
     }
     return ExitCode.OK;
+  }
+
+  /** Another file may still declare it; until then the fallback is passed over. */
+  private void warnOfFallbacks(List<TargetSpec> targets, Set<String> present) {
+    Set<String> known = new HashSet<>(present);
+    targets.forEach(target -> known.add(target.getTarget()));
+    for (TargetSpec target : targets) {
+      for (Fallback fallback : target.getFallbacks()) {
+        if (!known.contains(fallback.getTarget())) {
+          output
+              .err()
+              .println(
+                  "%s falls back to %s, which is not declared (yet)"
+                      .formatted(target.getTarget(), fallback.getTarget()));
+        }
+      }
+    }
   }
 
   private static List<Step> steps(List<TargetSpec> specs, Map<String, TargetSpec> present) {

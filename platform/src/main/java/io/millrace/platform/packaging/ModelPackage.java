@@ -46,6 +46,7 @@ public final class ModelPackage {
           chart("gateway.yaml"),
           chart("networkpolicy.yaml"),
           chart("poddisruptionbudget.yaml"),
+          chart("pool.yaml"),
           chart("serviceaccount.yaml"),
           chart("tests/smoke.yaml"),
           chart("worker.yaml"));

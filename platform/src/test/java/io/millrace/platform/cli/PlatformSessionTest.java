@@ -102,6 +102,20 @@ class PlatformSessionTest {
   }
 
   @Test
+  void aFallbackThatNobodyDeclaredIsWarnedOfUntilSomeoneDoes() throws Exception {
+    Path file =
+        write(
+            "fallback.yaml",
+            "targets: [{name: first, builtin: echo, fallback: [{tool: second}]}]\n");
+    Path second = write("second.yaml", "targets: [{name: second, builtin: echo}]\n");
+
+    assertThat(run("apply", "-f", file.toString()).err())
+        .contains("tool:first falls back to tool:second, which is not declared (yet)");
+    run("apply", "-f", second.toString());
+    assertThat(run("apply", "-f", file.toString()).err()).doesNotContain("falls back");
+  }
+
+  @Test
   void whatIsProducedIsConsumedAgainAndTheUnreadableIsShown() throws Exception {
     Path lines =
         write(

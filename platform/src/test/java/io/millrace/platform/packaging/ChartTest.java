@@ -106,6 +106,7 @@ class ChartTest {
     assertThat(resources.keySet())
         .containsExactlyInAnyOrder(
             "ConfigMap r",
+            "ConfigMap r-pool",
             "Deployment r-gateway",
             "Deployment r-worker",
             "HorizontalPodAutoscaler r-worker",
@@ -315,7 +316,8 @@ class ChartTest {
     assertThat(scaled.get("spec", "triggers", 0, "metadata", "threshold").toString())
         .isEqualTo("1");
     TargetsFile declared =
-        TargetsFile.parse("pool.yaml", one(chart, ConfigMap.class, "r").getData().get("pool.yaml"));
+        TargetsFile.parse(
+            "pool.yaml", one(chart, ConfigMap.class, "r-pool").getData().get("pool.yaml"));
     assertThat(declared.pools()).hasSize(1);
     ScalingPolicy policy = declared.pools().get(0).getScaling();
     assertThat(policy.getReplicasMin()).isEqualTo(1);
@@ -333,8 +335,15 @@ class ChartTest {
             .getInitContainers()
             .get(0);
     assertThat(pool.getArgs()).contains("--file=/opt/millrace/pool/pool.yaml");
-    assertThat(rendered("autoscaling.kind", "hpa").get("ConfigMap r").toString())
-        .doesNotContain("pool.yaml");
+    assertThat(scaled.get("spec", "triggers", 0, "metadata", "ignoreNullValues").toString())
+        .isEqualTo("false");
+    TargetsFile plain =
+        TargetsFile.parse(
+            "pool.yaml",
+            one(rendered("autoscaling.kind", "hpa"), ConfigMap.class, "r-pool")
+                .getData()
+                .get("pool.yaml"));
+    assertThat(plain.pools().get(0).getScaling()).isNull();
   }
 
   @Test
@@ -348,6 +357,7 @@ class ChartTest {
                 .keySet())
         .containsExactlyInAnyOrder(
             "ConfigMap r",
+            "ConfigMap r-pool",
             "Deployment r-worker",
             "HorizontalPodAutoscaler r-worker",
             "Pod r-smoke",

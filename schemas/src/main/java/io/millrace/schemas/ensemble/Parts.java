@@ -5,9 +5,8 @@ import io.millrace.events.EnsembleStep;
 import io.millrace.events.ModelSpec;
 import io.millrace.events.TargetSpec;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** Tells ensembles that consist of parts from those that one pool's workers run whole. */
 public final class Parts {
@@ -29,25 +28,25 @@ public final class Parts {
    * @param ready whether a target is ready
    */
   public static boolean ready(TargetSpec target, Predicate<String> ready) {
-    return target.getModel() != null && lacking(target, ready).isEmpty();
+    return lacking(target, ready).findAny().isEmpty();
   }
 
   /**
-   * The models of those of its steps that no model can run.
+   * The models of each of its steps that none of them can run.
    *
    * @param target one that {@link #has} parts
    * @param ready whether a target is ready
    */
-  public static Set<String> lacking(TargetSpec target, Predicate<String> ready) {
+  public static Stream<List<String>> lacking(TargetSpec target, Predicate<String> ready) {
     ModelSpec model = target.getModel();
-    Set<String> lacking = new TreeSet<>();
-    for (EnsembleStep step : model == null ? List.<EnsembleStep>of() : model.getSteps()) {
-      List<String> models =
-          step.getCandidates().stream().map(EnsembleCandidate::getTarget).toList();
-      if (models.stream().noneMatch(ready)) {
-        lacking.addAll(models);
-      }
-    }
-    return lacking;
+    return model == null
+        ? Stream.of(List.of())
+        : model.getSteps().stream()
+            .map(Parts::models)
+            .filter(models -> models.stream().noneMatch(ready));
+  }
+
+  private static List<String> models(EnsembleStep step) {
+    return step.getCandidates().stream().map(EnsembleCandidate::getTarget).toList();
   }
 }

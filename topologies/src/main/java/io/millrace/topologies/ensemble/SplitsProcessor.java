@@ -7,6 +7,7 @@ import io.millrace.events.Severity;
 import io.millrace.events.SplitEvidence;
 import io.millrace.events.SplitStatus;
 import io.millrace.events.SplitVerdict;
+import io.millrace.events.TargetSpec;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.serde.Received;
 import io.millrace.topologies.Rejections;
@@ -77,7 +78,8 @@ final class SplitsProcessor
   }
 
   private @Nullable EnsembleStep step(SplitEvidence evidence) {
-    ModelSpec model = targets.declaredModel(evidence.getTarget());
+    TargetSpec target = targets.declared(evidence.getTarget());
+    ModelSpec model = target == null ? null : target.getModel();
     return model == null
         ? null
         : model.getSteps().stream()

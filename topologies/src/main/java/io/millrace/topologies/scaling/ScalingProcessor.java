@@ -8,6 +8,7 @@ import io.millrace.events.Severity;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.serde.Received;
 import io.millrace.topologies.Rejections;
+import io.millrace.topologies.Ticks;
 import io.millrace.topologies.dispatch.RequestMetrics;
 import io.millrace.topologies.scaling.logic.ScalingBoard;
 import io.millrace.topologies.targets.TargetTable;
@@ -15,7 +16,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
-import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -42,6 +42,7 @@ final class ScalingProcessor
   private final MultiGauge replicas;
 
   private final Map<String, Integer> decided = new TreeMap<>();
+  private Ticks ticks;
   private KeyValueStore<String, ScalingDecision> store;
   private KeyValueStore<String, byte[]> memories;
 
@@ -61,6 +62,7 @@ final class ScalingProcessor
   @Override
   public void init(ProcessorContext<String, Object> context) {
     super.init(context);
+    ticks = new Ticks(context);
     store = context.getStateStore(ScalingTopology.DECIDED);
     memories = context.getStateStore(ScalingTopology.LEARNT);
     if (context.taskId().partition() != 0) {
@@ -77,12 +79,13 @@ final class ScalingProcessor
     try (KeyValueIterator<String, byte[]> kept = memories.all()) {
       kept.forEachRemaining(entry -> board.recall(entry.key, entry.value));
     }
-    context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
+    ticks.every(TICK, this::tick);
   }
 
   /** The source is what this says itself: it is there so that there are tasks. */
   @Override
   public void process(Record<String, Received<ScalingDecision>> record) {
+    ticks.now();
     Received<ScalingDecision> received = record.value();
     if (received != null && received.problem() != null) {
       metrics.rejected();

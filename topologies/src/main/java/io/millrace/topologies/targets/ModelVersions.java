@@ -4,12 +4,12 @@ import java.util.Comparator;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Knows the registered versions of each model, and picks the one that serves those who ask for
- * none: the newest that is ready, or, while none is, the newest.
+ * none: of those that can serve soonest the newest.
  *
  * <p>Versions that are numbers are compared as numbers and are newer than those that are none.
  */
@@ -46,12 +46,13 @@ final class ModelVersions {
    * The version that serves.
    *
    * @param model such as {@code model:sentiment}
+   * @param rank of a version: the higher, the sooner it can serve
    * @return such as {@code model:sentiment@3}; null if none of this model is registered
    */
-  @Nullable String served(String model, Predicate<String> ready) {
+  @Nullable String served(String model, ToIntFunction<String> rank) {
     Comparator<String> byAge = Comparator.comparing(key -> key.substring(model.length() + 1), AGE);
     return byModel.getOrDefault(model, Set.of()).stream()
-        .max(Comparator.comparing((String key) -> ready.test(key)).thenComparing(byAge))
+        .max(Comparator.comparingInt(rank).thenComparing(byAge))
         .orElse(null);
   }
 

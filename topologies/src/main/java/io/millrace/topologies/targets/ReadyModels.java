@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,11 @@ final class ReadyModels {
 
   /** By model, when a worker that has it was last heard of, milliseconds since the epoch. */
   private final Map<String, Long> heard = new ConcurrentHashMap<>();
+
+  /** By worker, what it should have and has not; only of those that lack something. */
+  private final Map<String, Problems> problems = new ConcurrentHashMap<>();
+
+  private record Problems(Set<String> models, long at) {}
 
   ReadyModels(InstantSource clock) {
     this.clock = clock;
@@ -44,11 +50,23 @@ final class ReadyModels {
       }
     }
     long at = clock.millis();
+    if (status == null || status.getProblems().isEmpty()) {
+      problems.remove(worker);
+    } else {
+      problems.put(worker, new Problems(Set.copyOf(status.getProblems().keySet()), at));
+    }
     now.forEach(model -> heard.put(model, at));
   }
 
   private boolean nobodyHas(String model) {
     return byWorker.values().stream().noneMatch(models -> models.contains(model));
+  }
+
+  /** Whether a worker says that it cannot have it. */
+  boolean troubled(String model) {
+    long since = clock.millis() - SILENCE_MILLIS;
+    return problems.values().stream()
+        .anyMatch(said -> said.at() >= since && said.models().contains(model));
   }
 
   /** Whether a worker has it ready. */

@@ -6,7 +6,6 @@ import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SchemaValidatorsConfig;
 import com.networknt.schema.SpecVersion;
 import io.millrace.events.HealthStatus;
-import io.millrace.events.ModelSpec;
 import io.millrace.events.ScalingPolicy;
 import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
@@ -14,7 +13,7 @@ import io.millrace.events.WorkerStatus;
 import io.millrace.schemas.ensemble.Parts;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Collection;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +39,7 @@ public final class TargetTable {
   private final ModelVersions versions = new ModelVersions();
   private final ReadyModels ready;
   private volatile boolean anySpeculative;
+  private volatile boolean anySleeps;
 
   // Schemas come from operators and meet arguments from anyone: nothing remote is ever loaded.
   private final JsonSchemaFactory schemas =
@@ -95,8 +95,18 @@ public final class TargetTable {
     if (version != null) {
       return name + ModelVersions.SEPARATOR + version;
     }
-    String served = versions.served(name, this::ready);
+    String served = versions.served(name, this::rank);
     return served == null ? name : served;
+  }
+
+  /**
+   * How soon a version can serve: it is ready, it can be woken, it is to be loaded, or it is not.
+   */
+  private int rank(String version) {
+    if (ready(version)) {
+      return 3;
+    }
+    return !asleep(version).isEmpty() ? 2 : unloaded(version) ? 0 : 1;
   }
 
   /**
@@ -124,6 +134,7 @@ public final class TargetTable {
       } else {
         pools.put(pool, spec);
       }
+      anySleeps = pools.keySet().stream().anyMatch(this::maySleep);
     } else if (spec == null) {
       targets.remove(key);
       versions.remove(key);
@@ -207,10 +218,10 @@ public final class TargetTable {
         : ready.ready(name);
   }
 
-  /** What is declared of a model, be it ready or not; null: nothing. */
-  public @Nullable ModelSpec declaredModel(String name) {
+  /** What is declared of a target, be it ready or not; null: nothing. */
+  public @Nullable TargetSpec declared(String name) {
     Target target = targets.get(name);
-    return target == null ? null : target.spec().getModel();
+    return target == null ? null : target.spec();
   }
 
   /** Whether the target is registered, be it ready or not. */
@@ -278,26 +289,47 @@ public final class TargetTable {
   }
 
   /**
-   * What a target waits for in pools that may have no workers until they are asked for: itself, or
-   * those of its parts of which no step has another; none where it is ready, or will never be.
+   * The models that a request waits for in pools that may have no workers until they are asked for:
+   * the one it asks for, or the parts that it lacks. None where it is ready, and where that will
+   * not make it ready: another part is not to be had, or a worker says that it cannot have it.
    */
   public List<String> asleep(String name) {
-    Target target = targets.get(name);
-    if (target == null || target.spec().getKind() != TargetKind.MODEL) {
+    Target target = anySleeps ? targets.get(name) : null;
+    if (target == null || target.spec().getKind() != TargetKind.MODEL || ready(name)) {
       return List.of();
     }
-    Collection<String> lacking =
+    List<List<String>> lacking =
         Parts.has(target.spec())
-            ? Parts.lacking(target.spec(), ready::ready)
-            : ready.ready(name) ? List.of() : List.of(name);
-    return lacking.stream().filter(this::maySleep).toList();
+            ? Parts.lacking(target.spec(), ready::ready).toList()
+            : List.of(List.of(name));
+    List<String> asleep = new ArrayList<>();
+    for (List<String> models : lacking) {
+      List<String> wakeable = models.stream().filter(this::wakeable).toList();
+      if (wakeable.isEmpty()) {
+        return List.of();
+      }
+      asleep.addAll(wakeable);
+    }
+    return asleep;
   }
 
-  private boolean maySleep(String name) {
-    Target target = targets.get(name);
-    TargetSpec pool =
-        target == null || target.spec().getUnloaded() ? null : pools.get(target.spec().getPool());
-    return pool != null && pool.getScaling() != null && pool.getScaling().getToZero();
+  private boolean wakeable(String model) {
+    Target target = targets.get(model);
+    return target != null
+        && !target.spec().getUnloaded()
+        && maySleep(target.spec().getPool())
+        && !ready.troubled(model);
+  }
+
+  /** Whether the pool may have no workers until it is asked for. */
+  public boolean maySleep(String pool) {
+    TargetSpec spec = pools.get(pool);
+    return spec != null && spec.getScaling() != null && spec.getScaling().getToZero();
+  }
+
+  /** Whether any pool may. */
+  public boolean anyMaySleep() {
+    return anySleeps;
   }
 
   private static TargetSpec withObjective(TargetSpec pool, ScalingPolicy policy, long objective) {

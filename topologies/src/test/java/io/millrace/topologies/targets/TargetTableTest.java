@@ -106,15 +106,21 @@ class TargetTableTest {
         model("both", Parts.POOL)
             .setModel(
                 ModelSpec.newBuilder()
-                    .setSteps(List.of(step("naps@1", "works@1"), step("naps@2"), step("works@2")))
+                    .setSteps(List.of(step("naps@1", "works@1"), step("naps@2")))
                     .build())
+            .build());
+    targets.put(
+        "model:never",
+        model("never", Parts.POOL)
+            .setModel(
+                ModelSpec.newBuilder().setSteps(List.of(step("naps@1"), step("works@2"))).build())
             .build());
 
     assertThat(targets.asleep("model:naps@1")).containsExactly("model:naps@1");
     assertThat(targets.asleep("model:both"))
         .containsExactlyInAnyOrder("model:naps@1", "model:naps@2");
-    for (String other : List.of("model:works@1", "model:nowhere@1", "model:gone@1", "model:none")) {
-      assertThat(targets.asleep(other)).as(other).isEmpty();
+    for (String other : List.of("works@1", "nowhere@1", "gone@1", "never", "none")) {
+      assertThat(targets.asleep("model:" + other)).as(other).isEmpty();
     }
     assertThat(targets.asleep("tool:search")).isEmpty();
 
@@ -126,6 +132,28 @@ class TargetTableTest {
             .build());
     assertThat(targets.asleep("model:both")).isEmpty();
     assertThat(targets.asleep("model:naps@2")).isEmpty();
+    assertThat(targets.asleep("model:naps@1")).isNotEmpty();
+    targets.putWorker(
+        "w",
+        WorkerStatus.newBuilder()
+            .setKind(OperationKind.INFERENCE)
+            .setProblems(Map.of("model:naps@1", "is no ONNX model"))
+            .build());
+    assertThat(targets.asleep("model:naps@1")).isEmpty();
+  }
+
+  @Test
+  void whoAsksForNoVersionGetsTheOneThatCanServeSoonest() {
+    pool("naps", true);
+    pool("works", false);
+    targets.put("model:m@2", model("m@2", "naps").build());
+    targets.put("model:m@3", model("m@3", "works").build());
+    targets.put("model:m@4", model("m@4", "naps").setUnloaded(true).build());
+    assertThat(targets.modelName("m", null)).isEqualTo("model:m@2");
+    targets.put("model:m@2", null);
+    assertThat(targets.modelName("m", null)).isEqualTo("model:m@3");
+    targets.put("model:m@3", null);
+    assertThat(targets.modelName("m", null)).isEqualTo("model:m@4");
   }
 
   @Test

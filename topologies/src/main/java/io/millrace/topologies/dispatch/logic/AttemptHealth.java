@@ -71,7 +71,7 @@ final class AttemptHealth {
 
   /** The target's circuit held an attempt back: health is to see that it is asked for. */
   void heldBack(String target, long now) {
-    health.heldBack(target, kind, now);
+    health.waiting(target, kind, now);
   }
 
   /** A worker ended an attempt. */

@@ -40,6 +40,7 @@ public final class Dispatcher {
   private final OutputCache cache;
   private final Replies replies;
   private final Held held;
+  private final Sleepers sleepers;
   private final Arrivals arrivals;
   private final Attempts attempts;
   private final Recovery recovery;
@@ -78,15 +79,8 @@ public final class Dispatcher {
     Writes writes = new Writes(targets, invalidations, out);
     this.replies =
         new Replies(policy, targets, journal, out, flights, cache, writes, attemptHealth);
-    this.held =
-        new Held(
-            policy.unknownTargetWait(),
-            targets,
-            AttemptHealth.targetKind(kind),
-            health,
-            out,
-            flights,
-            replies);
+    this.held = new Held(policy.unknownTargetWait(), targets, out, flights, replies);
+    this.sleepers = new Sleepers(targets, flights, health, AttemptHealth.targetKind(kind));
     Sending sending =
         new Sending(
             partition,
@@ -277,6 +271,7 @@ public final class Dispatcher {
     ticked = now;
     long lateness = flights.expire(now, live -> due(live, now));
     silence.checkHandOvers(now);
+    sleepers.tell(now);
     arrivals.goOn(now);
     sequences.expire(now, flights);
     return lateness;

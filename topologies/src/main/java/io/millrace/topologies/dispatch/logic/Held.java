@@ -3,11 +3,9 @@ package io.millrace.topologies.dispatch.logic;
 import static io.millrace.topologies.dispatch.logic.Answers.failed;
 
 import io.millrace.events.Outcome;
-import io.millrace.events.TargetKind;
 import io.millrace.state.Answer;
 import io.millrace.state.FlightPhase;
 import io.millrace.state.Request;
-import io.millrace.topologies.health.logic.HealthFold;
 import io.millrace.topologies.targets.Target;
 import io.millrace.topologies.targets.TargetTable;
 import java.time.Duration;
@@ -16,37 +14,26 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Holds flights whose target or pool is not known (yet): it may be on its way in the table of
- * targets. Once it is there they are sent to where they belong; after a while they are refused.
- * Where it waits for a pool that may have no workers until it is asked for, the pool is told, and
- * they are held until their deadline.
+ * targets. Once it is there they are sent to where they belong; after a while they are refused,
+ * unless they wait for a pool that may have no workers until it is asked for: then they are held
+ * until their deadline.
  */
 final class Held {
   private static final long CHECK_MILLIS = 50;
+  private static final long CHECK_SLEEPER_MILLIS = 250;
 
   private final Duration longest;
   private final TargetTable targets;
-  private final TargetKind kind;
-  private final HealthFold health;
   private final Outbox out;
   private final Flights flights;
   private final Replies replies;
 
   /**
    * @param longest how long a flight is held
-   * @param kind of the targets that are asked
    */
-  Held(
-      Duration longest,
-      TargetTable targets,
-      TargetKind kind,
-      HealthFold health,
-      Outbox out,
-      Flights flights,
-      Replies replies) {
+  Held(Duration longest, TargetTable targets, Outbox out, Flights flights, Replies replies) {
     this.longest = longest;
     this.targets = targets;
-    this.kind = kind;
-    this.health = health;
     this.out = out;
     this.flights = flights;
     this.replies = replies;
@@ -58,7 +45,6 @@ final class Held {
     flights.keep(live);
     flights.write(live);
     flights.schedule(live);
-    targets.asleep(live.leader().getTarget()).forEach(target -> health.heldBack(target, kind, now));
   }
 
   /** Lets go of a held flight whose target is known by now, or refuses it after a while. */
@@ -72,9 +58,10 @@ final class Held {
         flights.dropWaiter(live, waiter);
       }
       flights.remove(live);
+    } else if (!targets.asleep(request.getTarget()).isEmpty()) {
+      live.flight.setNextAt(now + CHECK_SLEEPER_MILLIS);
     } else if (targets.unloaded(request.getTarget())
-        || (now >= request.getArrivedAt() + longest.toMillis()
-            && targets.asleep(request.getTarget()).isEmpty())) {
+        || now >= request.getArrivedAt() + longest.toMillis()) {
       replies.finish(live, unknown(request, target, now), now);
     } else {
       live.flight.setNextAt(now + CHECK_MILLIS);
@@ -84,9 +71,12 @@ final class Held {
   /** What a flight that is held waits for, for people. */
   String missing(Request request) {
     String name = request.getTarget();
-    return targets.registered(name)
+    if (!targets.registered(name)) {
+      return "%s was not registered".formatted(name);
+    }
+    return targets.target(name) == null
         ? "no worker had %s ready".formatted(name)
-        : "%s was not registered".formatted(name);
+        : "the pool of %s was not registered".formatted(name);
   }
 
   private Answer unknown(Request request, @Nullable Target target, long now) {

@@ -109,11 +109,11 @@ public final class HealthFold {
     sum.refused++;
   }
 
-  /** Counts an operation that is not handed to a worker: its circuit is open, or there is none. */
-  public void heldBack(String target, TargetKind kind, long atMillis) {
+  /** Counts an operation that is seen waiting: its circuit is open, or no worker took it yet. */
+  public void waiting(String target, TargetKind kind, long atMillis) {
     Sum sum = sum(target, kind);
     sum.seen(atMillis);
-    sum.heldBack++;
+    sum.waiting++;
   }
 
   /** Counts an attempt that was called off, or came too late to begin. */
@@ -195,7 +195,7 @@ public final class HealthFold {
     private long retries;
     private long refused;
     private long calledOff;
-    private long heldBack;
+    private long waiting;
     private double inFlightMillis;
     private double timedOutMillis;
 
@@ -288,7 +288,7 @@ public final class HealthFold {
       summary.setRetries(retries);
       summary.setRefused(refused);
       summary.setCalledOff(calledOff);
-      summary.setHeldBack(heldBack);
+      summary.setWaiting(waiting);
       summary.setInFlightMs(inFlightMillis);
       summary.setTimedOutMs(timedOutMillis);
       summary.setDependsOn(dependsOn);

@@ -22,7 +22,7 @@ final class SummaryRules {
                 summary.getRetries(),
                 summary.getRefused(),
                 summary.getCalledOff(),
-                summary.getHeldBack())
+                summary.getWaiting())
             .allMatch(count -> count >= 0 && count <= HealthFold.COUNT_MAX);
     if (!counts) {
       throw new IllegalArgumentException(

@@ -79,7 +79,7 @@ public final class TargetHealth {
     status.setTotalToolErrors(status.getTotalToolErrors() + summary.getToolErrors());
     status.setTotalTimeouts(status.getTotalTimeouts() + summary.getTimeouts());
     status.setTotalLost(status.getTotalLost() + summary.getLost());
-    if (summary.getSent() + summary.getRefused() + summary.getHeldBack() > 0) {
+    if (summary.getSent() + summary.getRefused() + summary.getWaiting() > 0) {
       asked(Math.min(summary.getToAt().toEpochMilli(), now));
     }
     long at = Math.min(summary.getToAt().toEpochMilli(), now + AHEAD_MILLIS);

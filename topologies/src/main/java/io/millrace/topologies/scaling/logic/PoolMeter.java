@@ -66,11 +66,10 @@ public final class PoolMeter {
     }
     boolean first = !started;
     started = true;
-    boolean free = free(loads);
     before = new HashMap<>(loads);
     double wait = begun > 0 ? queueMs / begun / 1e3 : 0;
     double growth = Math.max(0, Math.min(GROWTH_MAX, (wait - waitSeconds) / (waitAge + seconds)));
-    if (begun > 0 || free) {
+    if (begun > 0 || free(loads.values())) {
       waitSeconds = wait;
       waitAge = 0;
     } else {
@@ -85,8 +84,8 @@ public final class PoolMeter {
     runMsOfLate = DECAY * runMsOfLate + runMs;
     squaresOfLate = DECAY * squaresOfLate + squares;
     double queued = saturated(loads.values()) ? rate * wait : 0;
-    double running = loads.values().stream().mapToDouble(load -> measure(load.getRunning())).sum();
-    return new PoolWindow(number, rate, service, variability(), queued, running);
+    boolean busy = begun > 0 || loads.values().stream().anyMatch(load -> load.getRunning() > 0);
+    return new PoolWindow(number, rate, service, variability(), queued, busy);
   }
 
   /** That of arrivals by chance, and of run times as far as the workers say how they differ. */
@@ -109,13 +108,10 @@ public final class PoolMeter {
     return given > 0 ? Math.min(MEASURE_MAX, given) : 0;
   }
 
-  /** Whether a worker has a slot free that was there before: a new one may take nothing yet. */
-  private boolean free(Map<String, PoolLoad> loads) {
-    return loads.entrySet().stream()
-        .anyMatch(
-            load ->
-                before.containsKey(load.getKey())
-                    && load.getValue().getRunning() < load.getValue().getSlots());
+  /** Whether a worker has a slot free; one that never took a task may not take any yet. */
+  private static boolean free(Collection<PoolLoad> loads) {
+    return loads.stream()
+        .anyMatch(load -> load.getBegun() > 0 && load.getRunning() < load.getSlots());
   }
 
   /**

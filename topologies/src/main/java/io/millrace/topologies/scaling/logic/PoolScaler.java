@@ -121,7 +121,7 @@ public final class PoolScaler {
                 forecast.expected(), deviation, seen.variability(), Math.min(LATE_RARELY, late())),
             allowance.next(rule.next(seen), largest(expected, forecast.expected()) / perReplica));
     double having = Math.max(held, steady(comfort));
-    idle = rate == 0 && seen.queued() == 0 && seen.running() == 0 ? idle + 1 : 0;
+    idle = rate > 0 || seen.busy() ? Math.min(0, idle) : idle + 1;
     boolean asleep = rules.toZero() && idle >= coolDownWindows();
     double bounded =
         Math.max(
@@ -154,27 +154,33 @@ public final class PoolScaler {
   }
 
   /**
-   * A pool without replicas is asked for: it gets its fewest at once, for the cool-down at least.
-   * From there {@link #next} goes on.
+   * A pool that has no replicas by decision, and may have none, goes on having none until {@link
+   * #wake}.
    */
-  public Scaling wake() {
-    idle = 0;
-    int fewest = fewest();
-    replicas = fewest;
-    carried = serviceMs > 0 ? fewest * rules.slots() * 1e3 / serviceMs : 0;
-    return new Scaling(
-        fewest,
-        fewest,
-        0,
-        0,
-        0,
-        "",
-        serviceMs,
-        false,
-        "it is asked for and has no workers",
-        -1,
-        "",
-        List.of());
+  void sleep() {
+    idle = Math.max(idle, coolDownWindows());
+  }
+
+  /**
+   * A pool without replicas is asked for: it gets its fewest at once, until they have had the time
+   * to start and then nothing to do for the cool-down. From there {@link #next} goes on.
+   */
+  Scaling wake() {
+    idle = -lead();
+    return stay(0, "it is asked for and has no workers");
+  }
+
+  /**
+   * Nothing is known of the load: what was decided stays, within its bounds.
+   *
+   * @param decided replicas
+   * @param reason for people
+   */
+  Scaling stay(int decided, String reason) {
+    int count = Math.max(fewest(), Math.min(rules.max(), decided));
+    replicas = count;
+    carried = serviceMs > 0 ? count * rules.slots() * 1e3 / serviceMs : 0;
+    return new Scaling(count, count, 0, 0, 0, "", serviceMs, false, reason, -1, "", List.of());
   }
 
   private void fill(long next) {

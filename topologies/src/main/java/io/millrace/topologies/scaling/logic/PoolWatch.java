@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * Watches one pool by the wall clock: ends its windows, has them decided, and panics between them.
  *
  * <p>What is known of a pool's load is known from workers that take its tasks. While there are
- * none, what was decided stays; if that is none, the pool is woken once one of its targets is asked
- * for.
+ * none, what was decided stays; if that is none, the pool is woken when one of its targets is asked
+ * for, which is said again for as long as an operation waits.
  *
  * <p>A clock that jumps, either way, starts a new window and decides nothing on the one it broke.
  */
@@ -29,11 +29,11 @@ final class PoolWatch {
   private static final long LATE_MILLIS = 2_000;
   private static final long REMEMBER_MILLIS = 60_000;
 
-  /** So long a worker may be gone without anyone knowing: what was asked for then may wait. */
-  private static final long GONE_UNKNOWN_MILLIS = 6_000;
+  /** What was asked for within that time may still wait; clocks may differ by as much. */
+  private static final long ASKED_MILLIS = 30_000;
 
   /** Of what a pool's scaler remembers: to be raised when that changes. */
-  private static final byte VERSION = 4;
+  private static final byte VERSION = 3;
 
   private final String pool;
   private final ScalingPolicy policy;
@@ -48,9 +48,6 @@ final class PoolWatch {
   private long tickedAt;
   private long rememberedAt = Long.MIN_VALUE;
   private boolean learnt;
-
-  /** When there was last known to be a worker that takes tasks; 0: never. */
-  private long takenAt;
 
   private @Nullable Scaling last;
 
@@ -85,16 +82,14 @@ final class PoolWatch {
    */
   @Nullable Scaling tick(
       long now, int decided, Map<String, PoolLoad> loads, boolean taken, long askedAt) {
-    Scaling scaling = tick(now, loads, !taken && decided > 0);
-    takenAt = taken ? now : Math.min(now, takenAt);
-    if (!taken && decided == 0 && rules.toZero() && askedAt > takenAt - GONE_UNKNOWN_MILLIS) {
+    boolean asleep = !taken && decided == 0 && rules.toZero();
+    if (asleep && Math.abs(now - askedAt) <= ASKED_MILLIS) {
       last = scaler.wake();
       return last;
     }
-    return scaling;
-  }
-
-  private @Nullable Scaling tick(long now, Map<String, PoolLoad> loads, boolean unknown) {
+    if (asleep) {
+      scaler.sleep();
+    }
     long window = WINDOW.toMillis();
     boolean jumped = now < tickedAt || now - glanceFrom > window + LATE_MILLIS;
     tickedAt = now;
@@ -113,8 +108,11 @@ final class PoolWatch {
       countedFrom = now;
       glanceFrom = now;
       glances.next(0, 1, loads);
-      if (seen != null && !unknown) {
-        last = scaler.next(seen);
+      if (!taken && decided > 0) {
+        last =
+            last == null ? scaler.stay(decided, "it has no workers: what was decided stays") : last;
+      } else if (seen != null) {
+        last = scaler.next(askedAt >= now - window ? seen.withWork() : seen);
         learnt = true;
       }
       return last;
@@ -148,7 +146,7 @@ final class PoolWatch {
   /** What it has learnt. */
   byte[] memory() {
     learnt = false;
-    return Memory.write(VERSION, memory -> remember(memory, scaler));
+    return Memory.write(VERSION, scaler::remember);
   }
 
   /**
@@ -158,13 +156,8 @@ final class PoolWatch {
    */
   void recall(byte[] memory) {
     PoolScaler recalled = scalers.apply(rules);
-    Memory.read(memory, VERSION, read -> remember(read, recalled));
+    Memory.read(memory, VERSION, recalled::remember);
     scaler = recalled;
-  }
-
-  private void remember(Memory memory, PoolScaler of) {
-    of.remember(memory);
-    takenAt = memory.count(takenAt);
   }
 
   /** Words a decision. */

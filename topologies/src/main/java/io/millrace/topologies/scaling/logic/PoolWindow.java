@@ -8,7 +8,7 @@ package io.millrace.topologies.scaling.logic;
  * @param serviceMs mean time that one operation keeps a slot, milliseconds; 0: none ended
  * @param variability (ca² + cs²) / 2 of arrivals and service, 1 if that is not known
  * @param queued operations that wait for a slot at its end
- * @param running operations that run at its end
+ * @param busy whether there is work at its end, be it that nobody takes it
  */
 public record PoolWindow(
     long number,
@@ -16,7 +16,7 @@ public record PoolWindow(
     double serviceMs,
     double variability,
     double queued,
-    double running) {
+    boolean busy) {
 
   /**
    * Checks the figures.
@@ -24,12 +24,17 @@ public record PoolWindow(
    * @throws IllegalArgumentException if one is negative or not finite
    */
   public PoolWindow {
-    for (double figure : new double[] {perSecond, serviceMs, variability, queued, running}) {
+    for (double figure : new double[] {perSecond, serviceMs, variability, queued}) {
       if (!(figure >= 0) || Double.isInfinite(figure)) {
         throw new IllegalArgumentException(
-            "figures of a window are finite and 0 or more: %s per second, %s ms, %s, %s queued, %s"
-                .formatted(perSecond, serviceMs, variability, queued, running));
+            "figures of a window are finite and 0 or more: %s per second, %s ms, %s, %s queued"
+                .formatted(perSecond, serviceMs, variability, queued));
       }
     }
+  }
+
+  /** The same, and there was work. */
+  PoolWindow withWork() {
+    return new PoolWindow(number, perSecond, serviceMs, variability, queued, true);
   }
 }

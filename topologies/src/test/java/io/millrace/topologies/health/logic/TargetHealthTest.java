@@ -303,7 +303,7 @@ class TargetHealthTest {
   }
 
   @Example
-  void aTargetIsAskedForByWhatIsSentRefusedOrHeldBackAndNotByWhatEnds() {
+  void aTargetIsAskedForByWhatIsSentRefusedOrWaitingAndNotByWhatEnds() {
     assertThat(health.status(POLICY, START).getAskedAt()).isNull();
     health.add(attempts(1, 1, 0, START), POLICY, START);
     assertThat(health.status(POLICY, START).getAskedAt()).isNull();
@@ -315,7 +315,7 @@ class TargetHealthTest {
     fold.refused("tool:a", TargetKind.TOOL, START + 5);
     health.add(only(fold, START + 20), POLICY, START + 20);
     assertThat(health.status(POLICY, START + 20).getAskedAt().toEpochMilli()).isEqualTo(START + 10);
-    fold.heldBack("tool:a", TargetKind.TOOL, START + 100_000);
+    fold.waiting("tool:a", TargetKind.TOOL, START + 100_000);
     health.add(only(fold, START + 30), POLICY, START + 30);
     assertThat(health.status(POLICY, START + 30).getAskedAt().toEpochMilli())
         .as("not in the future")
@@ -333,7 +333,7 @@ class TargetHealthTest {
     fold.sent("tool:a", TargetKind.TOOL, true, START + 1);
     fold.refused("tool:a", TargetKind.TOOL, START + 2);
     fold.calledOff("tool:a", TargetKind.TOOL, START + 3);
-    fold.heldBack("tool:a", TargetKind.TOOL, START + 3);
+    fold.waiting("tool:a", TargetKind.TOOL, START + 3);
     fold.restsOn("tool:a", TargetKind.TOOL, "tool:b", START + 4);
     fold.flown("tool:a", TargetKind.TOOL, false, START + 25, START + 60);
     fold.flown("tool:a", TargetKind.TOOL, true, START + 40, START + 60);
@@ -348,7 +348,7 @@ class TargetHealthTest {
               assertThat(summary.getRetries()).isEqualTo(1);
               assertThat(summary.getRefused()).isEqualTo(1);
               assertThat(summary.getCalledOff()).isEqualTo(1);
-              assertThat(summary.getHeldBack()).isEqualTo(1);
+              assertThat(summary.getWaiting()).isEqualTo(1);
               assertThat(summary.getInFlightMs()).isEqualTo(55);
               assertThat(summary.getTimedOutMs()).isEqualTo(20);
               assertThat(summary.getDependsOn()).isEqualTo(Map.of("tool:b", 1L));

@@ -76,9 +76,10 @@ class PoolMeterTest {
     for (long window = 1; window <= 6; window++) {
       meter.next(window, 10, Map.of());
     }
-    meter.next(7, 10, taken(0, 0, 0));
+    meter.next(7, 3, taken(0, 0, 0));
+    meter.next(8, 3, taken(0, 0, 0));
     // 21 came in 70 s and were taken in 10 s.
-    PoolWindow seen = meter.next(8, 10, taken(21, 1, 21 * 35_000.0));
+    PoolWindow seen = meter.next(9, 10, taken(21, 1, 21 * 35_000.0));
 
     assertThat(seen).isNotNull();
     assertThat(seen.perSecond()).isLessThan(2 * 2.1);
@@ -88,22 +89,21 @@ class PoolMeterTest {
   void whereASlotWasFreeNothingWaitedAndABurstIsSeenWhole() {
     PoolMeter meter = new PoolMeter();
     for (long window = 0; window <= 6; window++) {
-      meter.next(window, 10, taken(0, 0, 0));
+      meter.next(window, 10, taken(1, 0, 0));
     }
-    PoolWindow seen = meter.next(7, 10, taken(100, 8, 100 * 5_000.0));
+    PoolWindow seen = meter.next(7, 10, taken(101, 8, 100 * 5_000.0));
 
     assertThat(seen).isNotNull();
     assertThat(seen.perSecond()).isEqualTo(20);
   }
 
   @Test
-  void whatRunsIsAddedUp() {
+  void thereIsWorkWhereSomethingRunsOrRan() {
     PoolMeter meter = new PoolMeter();
     meter.next(0, 10, taken(0, 3, 0));
-    PoolWindow seen = meter.next(1, 10, taken(0, 3, 0));
-
-    assertThat(seen).isNotNull();
-    assertThat(seen.running()).isEqualTo(3);
+    assertThat(meter.next(1, 10, taken(0, 3, 0)).busy()).isTrue();
+    assertThat(meter.next(2, 10, taken(1, 0, 0)).busy()).isTrue();
+    assertThat(meter.next(3, 10, taken(1, 0, 0)).busy()).isFalse();
   }
 
   @Test

@@ -80,24 +80,17 @@ class ScalingBoardTest {
     return outcome;
   }
 
-  private void alone(ScalingBoard board, int seconds) {
-    for (int i = 0; i < seconds; i++) {
-      now += 1_000;
-      tick(board);
-    }
-  }
-
   /** A board whose pool has no replicas and, since ten seconds, no workers. */
   private ScalingBoard asleep() {
     ScalingBoard board = new ScalingBoard(0);
     pool("gpu", 50, 0);
     pools.get("gpu").getScaling().setToZero(true);
     pools.get("gpu").getScaling().setReplicasMin(0);
-    asked.put("gpu", now);
     seconds(board, 120, 100, 0);
+    asked.put("gpu", now);
     seconds(board, 120, 0, 0);
     assertThat(last().getReplicas()).isZero();
-    alone(board, 10);
+    idle(board, 10);
     assertThat(last().getReplicas()).isZero();
     return board;
   }
@@ -146,7 +139,7 @@ class ScalingBoardTest {
     pools.get("gpu").getScaling().setReplicasMin(0);
     seconds(board, 120, 100, 0);
     int usual = last().getReplicas();
-    alone(board, 600);
+    idle(board, 600);
     assertThat(last().getReplicas()).isEqualTo(usual).isPositive();
 
     seconds(board, 120, 0, 0);
@@ -154,84 +147,124 @@ class ScalingBoardTest {
     assertThat(last().getReplicas()).as("with workers that have nothing to do").isZero();
   }
 
+  /** Someone waits for the pool, while a worker of it is there or not. */
+  private void waiting(ScalingBoard board, int seconds, WorkerStatus... workers) {
+    for (int i = 0; i < seconds; i++) {
+      now += 1_000;
+      asked.put("gpu", now - 500);
+      tick(board, workers);
+    }
+  }
+
+  private void idle(ScalingBoard board, int seconds, WorkerStatus... workers) {
+    for (int i = 0; i < seconds; i++) {
+      now += 1_000;
+      tick(board, workers);
+    }
+  }
+
   @Test
-  void aPoolWithoutWorkersIsWokenAtOnceWhenItIsAskedForAndStaysAwakeForTheCoolDown() {
+  void aPoolWithoutWorkersIsWokenAtOnceAndSleepsAgainOnceItHadTheTimeToStartAndNothingToDo() {
     ScalingBoard board = asleep();
-    asked.put("gpu", now);
-    alone(board, 1);
+    waiting(board, 1);
 
     assertThat(last().getReplicas()).isEqualTo(1);
     assertThat(last().getPreviousReplicas()).isZero();
     assertThat(last().getReason()).contains("asked for").contains("no workers");
 
-    alone(board, 300);
+    idle(board, 300);
     assertThat(last().getReplicas()).as("until there is a worker").isEqualTo(1);
-    for (int i = 0; i < 15; i++) {
-      now += 1_000;
-      tick(board, worker(false));
-    }
-    assertThat(last().getReplicas()).as("within the cool-down").isEqualTo(1);
-    for (int i = 0; i < 20; i++) {
-      now += 1_000;
-      tick(board, worker(false));
-    }
+    idle(board, 45, worker(false));
+    assertThat(last().getReplicas()).as("30 s to start, 20 s to cool down").isEqualTo(1);
+    idle(board, 25, worker(false));
     assertThat(last().getReplicas()).isZero();
-    alone(board, 60);
-    assertThat(last().getReplicas()).as("what was asked for then was served").isZero();
-  }
-
-  @Test
-  void whatIsAskedForWhileTheLastWorkerEndsWakesThePool() {
-    ScalingBoard board = asleep();
-    asked.put("gpu", now);
-    now += 1_000;
-    tick(board, worker(true));
-
-    assertThat(last().getReplicas()).isEqualTo(1);
-  }
-
-  @Test
-  void whatIsAskedForBeforeAWorkerThatDiedIsMissedWakesThePool() {
-    ScalingBoard board = asleep();
-    for (int i = 0; i < 4; i++) {
-      now += 1_000;
-      tick(board, worker(false));
-    }
-    asked.put("gpu", now - 3_000);
-    alone(board, 1);
-
-    assertThat(last().getReplicas()).isEqualTo(1);
-  }
-
-  @Test
-  void afterARestartOnlyWhatWasAskedForSinceThenWakesThePool() {
-    asleep();
-    ScalingBoard board = new ScalingBoard(0);
-    board.restore(last());
-    memories.forEach(board::recall);
-    alone(board, 30);
+    idle(board, 60);
     assertThat(last().getReplicas()).isZero();
+  }
 
-    asked.put("gpu", now - 20_000);
-    alone(board, 1);
+  @Test
+  void aPoolThatIsWaitedForIsNotPutToSleepHoweverLongItsWorkerTakesToLoad() {
+    ScalingBoard board = asleep();
+    waiting(board, 1);
+    int news = said.size();
+    waiting(board, 600, worker(false));
+
+    assertThat(said.subList(news, said.size()))
+        .allSatisfy(decision -> assertThat(decision.getReplicas()).isEqualTo(1));
+  }
+
+  @Test
+  void whatIsAskedForWhileTheLastWorkerEndsOrBeforeItIsMissedWakesThePool() {
+    ScalingBoard draining = asleep();
+    waiting(draining, 1, worker(true));
+    assertThat(last().getReplicas()).isEqualTo(1);
+
+    ScalingBoard dead = asleep();
+    waiting(dead, 5, worker(false));
+    waiting(dead, 1);
     assertThat(last().getReplicas()).isEqualTo(1);
   }
 
   @Test
-  void whoIsNotAllowedToSleepIsNotWokenAndAPoolNobodyEverServedIs() {
+  void afterARestartAPoolSleepsOnWithAndWithoutWhatWasLearntUntilItIsAskedFor() {
+    for (boolean learnt : new boolean[] {true, false}) {
+      asleep();
+      asked.put("gpu", now - 40_000);
+      ScalingBoard board = new ScalingBoard(0);
+      board.restore(last());
+      if (learnt) {
+        memories.forEach(board::recall);
+      }
+      idle(board, 90);
+      assertThat(last().getReplicas()).isZero();
+
+      waiting(board, 1);
+      assertThat(last().getReplicas()).isEqualTo(1);
+      assertThat(last().getPreviousReplicas()).isZero();
+    }
+  }
+
+  @Test
+  void whoMayNotSleepIsNotWokenAndAPoolThatNobodyEverAskedForHasNone() {
     ScalingBoard board = new ScalingBoard(0);
     pool("gpu", 50, 0);
     pool("idle", 50, 0);
     pools.get("idle").getScaling().setToZero(true);
-    pools.get("idle").getScaling().setReplicasMin(0);
-    alone(board, 60);
-    assertThat(last().getReplicas()).isIn(0, 2);
+    idle(board, 65);
+    assertThat(said)
+        .allSatisfy(
+            decision ->
+                assertThat(decision.getReplicas())
+                    .isEqualTo(decision.getPool().equals("idle") ? 0 : 2));
     said.clear();
     asked.put("gpu", now);
     asked.put("idle", now);
-    alone(board, 1);
+    idle(board, 1);
 
     assertThat(said).singleElement().satisfies(d -> assertThat(d.getPool()).isEqualTo("idle"));
+    assertThat(last().getPreviousReplicas()).isZero();
+    assertThat(last().getReplicas()).isEqualTo(2);
+  }
+
+  @Test
+  void withoutWorkersWhatWasDecidedStaysWithinThePolicyAlsoOneThatChangesAndIsSaidAgain() {
+    ScalingBoard board = new ScalingBoard(0);
+    pool("gpu", 50, 0);
+    seconds(board, 120, 100, 0);
+    int usual = last().getReplicas();
+    board = new ScalingBoard(0);
+    board.restore(last());
+    said.clear();
+    idle(board, 130);
+    assertThat(said).hasSize(2);
+    assertThat(last().getReplicas()).isEqualTo(usual);
+
+    ScalingPolicy more =
+        ScalingPolicy.newBuilder(pools.get("gpu").getScaling()).setReplicasMin(usual + 3).build();
+    pools.put("gpu", TargetSpec.newBuilder().setScaling(more).build());
+    idle(board, 15);
+    assertThat(last().getReplicas()).isEqualTo(usual + 3);
+    assertThat(last().getReason()).contains("has no workers");
   }
 
   @Test

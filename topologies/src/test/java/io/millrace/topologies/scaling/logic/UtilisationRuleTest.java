@@ -13,7 +13,7 @@ class UtilisationRuleTest {
   private long number;
 
   private double next(double rate, double queued) {
-    return rule.next(new PoolWindow(number++, rate, 100, 1, queued, 0));
+    return rule.next(new PoolWindow(number++, rate, 100, 1, queued, false));
   }
 
   @Test
@@ -46,6 +46,6 @@ class UtilisationRuleTest {
   @Test
   void aWindowInWhichNothingEndedIsServedAsSlowlyAsTheLast() {
     next(70, 0);
-    assertThat(rule.next(new PoolWindow(number, 140, 0, 1, 0, 0))).isCloseTo(10, within(1e-9));
+    assertThat(rule.next(new PoolWindow(number, 140, 0, 1, 0, false))).isCloseTo(10, within(1e-9));
   }
 }
