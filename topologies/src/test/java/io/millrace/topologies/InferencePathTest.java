@@ -119,6 +119,17 @@ class InferencePathTest {
   }
 
   @Test
+  void aRequestThatNamesItsVersionWaitsForThatVersion() {
+    register("3", false);
+    register("4", false);
+    InferenceRequest request = ask("sum", "3", 16);
+    send(request);
+    ready("model:sum@3", "model:sum@4");
+    driver.advance(Duration.ofMillis(100));
+    assertThat(onlyTask().getTarget()).isEqualTo("model:sum@3");
+  }
+
+  @Test
   void aModelThatNobodyHasReadyIsRefused() {
     register("3", false);
     send(ask("sum", null, 16));

@@ -2,10 +2,12 @@ package io.millrace.topologies;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.events.CircuitState;
 import io.millrace.events.InferenceRequest;
 import io.millrace.events.InferenceResult;
 import io.millrace.events.ModelSpec;
 import io.millrace.events.OperationKind;
+import io.millrace.events.Outcome;
 import io.millrace.events.PoolLoad;
 import io.millrace.events.ScalingDecision;
 import io.millrace.events.ScalingPolicy;
@@ -14,6 +16,7 @@ import io.millrace.events.TargetSpec;
 import io.millrace.events.Tensor;
 import io.millrace.events.TensorDatatype;
 import io.millrace.events.TensorSignature;
+import io.millrace.events.ToolCall;
 import io.millrace.events.WorkerStatus;
 import io.millrace.schemas.identity.Fingerprint;
 import io.millrace.schemas.topics.InferenceTopics;
@@ -22,7 +25,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -94,34 +96,38 @@ class WakingTest {
   }
 
   private void model() {
+    driver.register(spec());
+  }
+
+  private static TargetSpec spec() {
     TensorSignature x = new TensorSignature("x", TensorDatatype.UINT8, List.of(-1L));
-    driver.register(
-        TargetSpec.newBuilder()
-            .setTarget("model:sum@1")
-            .setKind(TargetKind.MODEL)
-            .setName("sum")
-            .setVersion("1")
-            .setPool("gpu")
-            .setIdempotent(true)
-            .setInFlightMax(3)
-            .setModel(ModelSpec.newBuilder().setInputs(List.of(x)).setOutputs(List.of(x)).build())
-            .build());
+    return TargetSpec.newBuilder()
+        .setTarget("model:sum@1")
+        .setKind(TargetKind.MODEL)
+        .setName("sum")
+        .setVersion("1")
+        .setPool("gpu")
+        .setIdempotent(true)
+        .setModel(ModelSpec.newBuilder().setInputs(List.of(x)).setOutputs(List.of(x)).build())
+        .build();
   }
 
   private void ask(long timeoutMs) {
-    ask(null, timeoutMs);
+    send(request(null, timeoutMs));
   }
 
-  private void ask(@Nullable String version, long timeoutMs) {
-    InferenceRequest request =
-        InferenceRequest.newBuilder()
-            .setId(driver.id())
-            .setModel("sum")
-            .setModelVersion(version)
-            .setDeadlineAt(driver.now().plusMillis(timeoutMs))
-            .setInputs(
-                List.of(new Tensor("x", TensorDatatype.UINT8, List.of(8L), ByteBuffer.allocate(8))))
-            .build();
+  private InferenceRequest request(@Nullable String version, long timeoutMs) {
+    return InferenceRequest.newBuilder()
+        .setId(driver.id())
+        .setModel("sum")
+        .setModelVersion(version)
+        .setDeadlineAt(driver.now().plusMillis(timeoutMs))
+        .setInputs(
+            List.of(new Tensor("x", TensorDatatype.UINT8, List.of(8L), ByteBuffer.allocate(8))))
+        .build();
+  }
+
+  private void send(InferenceRequest request) {
     driver
         .in(InferenceTopics.REQUESTS)
         .pipeInput(Fingerprint.ofOperation(request.getId()), request);
@@ -139,18 +145,35 @@ class WakingTest {
   }
 
   @Test
-  void aRequestOfAModelIsHeldUntilThePoolIsAwake() {
+  void aRequestOfAModelWaitsInItsPoolsTasksAndWakesIt() {
     model();
     sleep();
     ask(60_000);
-    driver.advance(Duration.ofSeconds(30));
+    driver.advance(Duration.ofSeconds(5));
 
     assertThat(decided()).isEqualTo(1);
     assertThat(driver.drain(InferenceTopics.RESULTS)).isEmpty();
-    assertThat(driver.drain(Topics.inferenceTasks("gpu"))).isEmpty();
-    worker("model:sum@1");
-    driver.advance(Duration.ofSeconds(1));
     assertThat(driver.drain(Topics.inferenceTasks("gpu"))).hasSize(1);
+  }
+
+  @Test
+  void aRequestOfASequenceWaitsInItsPoolsSequencesAndWakesIt() {
+    TargetSpec sequenced = spec();
+    sequenced.getModel().setSequenced(true);
+    driver.register(sequenced);
+    sleep();
+    InferenceRequest request = request(null, 60_000);
+    request.setSequenceId("s");
+    request.setSequenceStart(true);
+    send(request);
+    driver.advance(Duration.ofSeconds(5));
+    assertThat(decided()).isEqualTo(1);
+    assertThat(driver.drain(Topics.inferenceSequences("gpu"))).hasSize(1);
+
+    worker();
+    load(4 * COOL_DOWN.toSeconds());
+    assertThat(driver.drain(Topics.SCALING_DECISIONS))
+        .allSatisfy(decision -> assertThat(decision.getReplicas()).isEqualTo(1));
   }
 
   @Test
@@ -160,26 +183,55 @@ class WakingTest {
     ask(200_000);
     driver.advance(Duration.ofSeconds(5));
     assertThat(decided()).isEqualTo(1);
-    for (int second = 0; second < 4 * COOL_DOWN.toSeconds(); second++) {
+    load(5 * COOL_DOWN.toSeconds());
+    assertThat(driver.drain(Topics.SCALING_DECISIONS))
+        .allSatisfy(decision -> assertThat(decision.getReplicas()).isEqualTo(1));
+  }
+
+  /** A worker is there and has nothing ready. */
+  private void load(long seconds) {
+    for (int second = 0; second < seconds; second++) {
       worker();
       driver.advance(Duration.ofSeconds(1));
     }
-    assertThat(decided()).isEqualTo(1);
-    worker("model:sum@1");
-    driver.advance(Duration.ofSeconds(1));
-    assertThat(driver.drain(Topics.inferenceTasks("gpu"))).hasSize(1);
   }
 
   @Test
   void aRequestThatCameBeforeItsModelWasDeclaredWakesThePoolAsWell() {
     sleep();
-    ask("1", 60_000);
+    send(request("1", 60_000));
     driver.advance(Duration.ofMillis(300));
     model();
     driver.advance(Duration.ofSeconds(5));
 
     assertThat(decided()).isEqualTo(1);
-    assertThat(driver.drain(InferenceTopics.RESULTS)).isEmpty();
+    assertThat(driver.drain(Topics.inferenceTasks("gpu"))).hasSize(1);
+  }
+
+  @Test
+  void whoWaitsInVainForTheFirstWorkerDoesNotOpenTheCircuit() {
+    driver.register(OperationsDriver.tool("render").setPool("gpu").setIdempotent(true).build());
+    model();
+    sleep();
+    for (int i = 0; i < 40; i++) {
+      ask(2_000);
+      ToolCall call = driver.call("render", "{\"n\":" + i + "}");
+      call.setDeadlineAt(driver.now().plusSeconds(2));
+      driver.send(call);
+      driver.advance(Duration.ofMillis(100));
+    }
+    driver.advance(Duration.ofSeconds(3));
+
+    assertThat(driver.drain(InferenceTopics.RESULTS))
+        .hasSize(40)
+        .allSatisfy(r -> assertThat(r.getOutcome()).isEqualTo(Outcome.DEADLINE_EXCEEDED));
+    assertThat(driver.drain(Topics.TOOL_RESULTS))
+        .hasSize(40)
+        .allSatisfy(r -> assertThat(r.getOutcome()).isEqualTo(Outcome.DEADLINE_EXCEEDED));
+    assertThat(driver.operations().targets().health("tool:render").getCircuit())
+        .isEqualTo(CircuitState.CLOSED);
+    assertThat(driver.operations().targets().health("model:sum@1").getCircuit())
+        .isEqualTo(CircuitState.CLOSED);
   }
 
   @Test
@@ -197,57 +249,6 @@ class WakingTest {
     driver.advance(Duration.ofSeconds(12));
 
     assertThat(decided()).isEqualTo(1);
-  }
-
-  @Test
-  void aModelThatAWorkerCannotHaveIsRefusedSoon() {
-    model();
-    sleep();
-    ask(60_000);
-    driver.advance(Duration.ofSeconds(5));
-    driver
-        .in(Topics.WORKERS)
-        .pipeInput(
-            "w1",
-            WorkerStatus.newBuilder()
-                .setId(driver.id())
-                .setWorkerId("w1")
-                .setKind(OperationKind.INFERENCE)
-                .setProblems(Map.of("model:sum@1", "MODEL_INVALID: is no ONNX model"))
-                .build());
-    driver.advance(Duration.ofSeconds(1));
-
-    List<InferenceResult> results = driver.drain(InferenceTopics.RESULTS);
-    assertThat(results).hasSize(1);
-    assertThat(results.get(0).getFailure().getCode()).isEqualTo("MODEL_NOT_READY");
-  }
-
-  @Test
-  void noMoreIsHeldThanTheModelMayHaveInFlight() {
-    model();
-    sleep();
-    for (int i = 0; i < 4; i++) {
-      ask(60_000);
-    }
-    driver.advance(Duration.ofSeconds(1));
-
-    assertThat(driver.drain(InferenceTopics.RESULTS))
-        .singleElement()
-        .satisfies(r -> assertThat(r.getFailure().getCode()).isEqualTo("OVERLOADED"));
-  }
-
-  @Test
-  void aRequestThatNoWorkerCameForInTimeSaysSo() {
-    model();
-    sleep();
-    ask(20_000);
-    driver.advance(Duration.ofSeconds(21));
-
-    List<InferenceResult> results = driver.drain(InferenceTopics.RESULTS);
-    assertThat(results).hasSize(1);
-    assertThat(results.get(0).getFailure().getCode()).isEqualTo("DEADLINE_EXCEEDED");
-    assertThat(results.get(0).getFailure().getMessage())
-        .isEqualTo("no answer within 20000 ms; no worker had model:sum@1 ready");
   }
 
   @Test

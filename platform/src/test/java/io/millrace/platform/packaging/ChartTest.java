@@ -106,7 +106,6 @@ class ChartTest {
     assertThat(resources.keySet())
         .containsExactlyInAnyOrder(
             "ConfigMap r",
-            "ConfigMap r-pool",
             "Deployment r-gateway",
             "Deployment r-worker",
             "HorizontalPodAutoscaler r-worker",
@@ -337,13 +336,7 @@ class ChartTest {
     assertThat(pool.getArgs()).contains("--file=/opt/millrace/pool/pool.yaml");
     assertThat(scaled.get("spec", "triggers", 0, "metadata", "ignoreNullValues").toString())
         .isEqualTo("false");
-    TargetsFile plain =
-        TargetsFile.parse(
-            "pool.yaml",
-            one(rendered("autoscaling.kind", "hpa"), ConfigMap.class, "r-pool")
-                .getData()
-                .get("pool.yaml"));
-    assertThat(plain.pools().get(0).getScaling()).isNull();
+    assertThat(rendered("autoscaling.kind", "hpa").keySet()).doesNotContain("ConfigMap r-pool");
   }
 
   @Test
@@ -357,7 +350,6 @@ class ChartTest {
                 .keySet())
         .containsExactlyInAnyOrder(
             "ConfigMap r",
-            "ConfigMap r-pool",
             "Deployment r-worker",
             "HorizontalPodAutoscaler r-worker",
             "Pod r-smoke",

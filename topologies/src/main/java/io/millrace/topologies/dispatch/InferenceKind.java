@@ -197,7 +197,11 @@ final class InferenceKind implements Kind<InferenceRequest, InferenceResult> {
     asked.setCorrelationId(request.getCorrelationId());
     asked.setOccurredAt(Instant.ofEpochMilli(request.getArrivedAt()));
     asked.setTraceparent(request.getTraceparent());
-    asked.setModel(request.getTarget());
+    // With its version the name is told apart again.
+    asked.setModel(
+        request.getTargetVersion() == null
+            ? request.getTarget()
+            : TargetTable.bareModel(request.getTarget()));
     asked.setInputs(List.of());
     asked.setInputsCoordinates(work.getInputsCoordinates());
     asked.setInputsDigest(request.getInputsDigest());

@@ -23,10 +23,13 @@ final class ReadyModels {
   /** By model, when a worker that has it was last heard of, milliseconds since the epoch. */
   private final Map<String, Long> heard = new ConcurrentHashMap<>();
 
-  /** By worker, what it should have and has not; only of those that lack something. */
-  private final Map<String, Problems> problems = new ConcurrentHashMap<>();
+  /** Those that were ready at any time. */
+  private final Set<String> known = ConcurrentHashMap.newKeySet();
 
-  private record Problems(Set<String> models, long at) {}
+  /**
+   * By pool, when a worker that takes its tasks was last heard of, milliseconds since the epoch.
+   */
+  private final Map<String, Long> pools = new ConcurrentHashMap<>();
 
   ReadyModels(InstantSource clock) {
     this.clock = clock;
@@ -50,28 +53,33 @@ final class ReadyModels {
       }
     }
     long at = clock.millis();
-    if (status == null || status.getProblems().isEmpty()) {
-      problems.remove(worker);
-    } else {
-      problems.put(worker, new Problems(Set.copyOf(status.getProblems().keySet()), at));
-    }
     now.forEach(model -> heard.put(model, at));
+    known.addAll(now);
+    if (status != null && !status.getDraining()) {
+      status.getPools().forEach(load -> pools.put(load.getPool(), at));
+    }
   }
 
   private boolean nobodyHas(String model) {
     return byWorker.values().stream().noneMatch(models -> models.contains(model));
   }
 
-  /** Whether a worker says that it cannot have it. */
-  boolean troubled(String model) {
-    long since = clock.millis() - SILENCE_MILLIS;
-    return problems.values().stream()
-        .anyMatch(said -> said.at() >= since && said.models().contains(model));
+  /** Whether a worker that takes tasks of the pool is there. */
+  boolean served(String pool) {
+    return lately(pools.get(pool));
+  }
+
+  /** Whether a worker had it ready since this instance started. */
+  boolean was(String model) {
+    return known.contains(model);
   }
 
   /** Whether a worker has it ready. */
   boolean ready(String model) {
-    Long at = heard.get(model);
+    return lately(heard.get(model));
+  }
+
+  private boolean lately(@Nullable Long at) {
     return at != null && clock.millis() - at <= SILENCE_MILLIS;
   }
 }

@@ -100,13 +100,17 @@ public final class TargetTable {
   }
 
   /**
-   * How soon a version can serve: it is ready, it can be woken, it is to be loaded, or it is not.
+   * How soon a version can serve: it is ready, it can be woken and was ready before, it can be
+   * woken, it is to be loaded, or it is not.
    */
   private int rank(String version) {
     if (ready(version)) {
-      return 3;
+      return 4;
     }
-    return !asleep(version).isEmpty() ? 2 : unloaded(version) ? 0 : 1;
+    if (starting(version)) {
+      return ready.was(version) ? 3 : 2;
+    }
+    return unloaded(version) ? 0 : 1;
   }
 
   /**
@@ -202,16 +206,22 @@ public final class TargetTable {
     ready.put(worker, status);
   }
 
-  /** The target of that name, or null; a model only while a worker has it ready. */
+  /**
+   * The target of that name, or null; a model only while a worker has it ready, or will have it
+   * once it is asked for.
+   */
   public @Nullable Target target(String name) {
     Target target = targets.get(name);
-    return target == null || target.spec().getKind() != TargetKind.MODEL || ready(name)
+    return target == null
+            || target.spec().getKind() != TargetKind.MODEL
+            || ready(name)
+            || !asleep(target).isEmpty()
         ? target
         : null;
   }
 
   /** Whether a worker has a model ready; of an ensemble in parts, whether workers have those. */
-  private boolean ready(String name) {
+  public boolean ready(String name) {
     Target target = targets.get(name);
     return (target != null && Parts.has(target.spec()))
         ? Parts.ready(target.spec(), ready::ready)
@@ -289,19 +299,43 @@ public final class TargetTable {
   }
 
   /**
-   * The models that a request waits for in pools that may have no workers until they are asked for:
-   * the one it asks for, or the parts that it lacks. None where it is ready, and where that will
-   * not make it ready: another part is not to be had, or a worker says that it cannot have it.
+   * What is asked for with a target in pools that may have no workers until they are asked for: the
+   * target itself, or the parts that an ensemble lacks.
    */
-  public List<String> asleep(String name) {
+  public List<String> sleepers(String name) {
+    Target target = targets.get(name);
+    if (target == null) {
+      return List.of();
+    }
+    return maySleep(target.spec().getPool()) ? List.of(name) : asleep(target);
+  }
+
+  /**
+   * Whether a target waits for a worker of a pool that may have none: a tool while there is none, a
+   * model until one has it ready.
+   */
+  public boolean starting(String name) {
     Target target = anySleeps ? targets.get(name) : null;
-    if (target == null || target.spec().getKind() != TargetKind.MODEL || ready(name)) {
+    if (target == null) {
+      return false;
+    }
+    return target.spec().getKind() == TargetKind.MODEL
+        ? !ready(name) && !asleep(target).isEmpty()
+        : maySleep(target.spec().getPool()) && !ready.served(target.spec().getPool());
+  }
+
+  /**
+   * The models that a model lacks, itself or parts of it, and that can be had: their pools may have
+   * no workers until they are asked for. None where it lacks none, or another that cannot be had.
+   */
+  private List<String> asleep(Target target) {
+    if (!anySleeps || target.spec().getKind() != TargetKind.MODEL || target.spec().getUnloaded()) {
       return List.of();
     }
     List<List<String>> lacking =
         Parts.has(target.spec())
             ? Parts.lacking(target.spec(), ready::ready).toList()
-            : List.of(List.of(name));
+            : List.of(List.of(target.name()));
     List<String> asleep = new ArrayList<>();
     for (List<String> models : lacking) {
       List<String> wakeable = models.stream().filter(this::wakeable).toList();
@@ -318,7 +352,7 @@ public final class TargetTable {
     return target != null
         && !target.spec().getUnloaded()
         && maySleep(target.spec().getPool())
-        && !ready.troubled(model);
+        && !ready.ready(model);
   }
 
   /** Whether the pool may have no workers until it is asked for. */

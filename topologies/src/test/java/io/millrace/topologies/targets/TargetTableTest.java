@@ -9,6 +9,7 @@ import io.millrace.events.HealthStatus;
 import io.millrace.events.Hedge;
 import io.millrace.events.ModelSpec;
 import io.millrace.events.OperationKind;
+import io.millrace.events.PoolLoad;
 import io.millrace.events.RetryBudget;
 import io.millrace.events.ScalingPolicy;
 import io.millrace.events.TargetKind;
@@ -92,7 +93,7 @@ class TargetTableTest {
   }
 
   @Test
-  void whatIsAsleepIsAModelThatIsNotReadyInAPoolThatMaySleepOrAnEnsemblesLackingParts() {
+  void aModelIsThereIfItIsReadyOrIsWokenByBeingAskedForAndSoIsAnEnsembleOfSuch() {
     pool("naps", true);
     pool("works", false);
     for (String pool : List.of("naps", "works", "nowhere")) {
@@ -116,30 +117,33 @@ class TargetTableTest {
                 ModelSpec.newBuilder().setSteps(List.of(step("naps@1"), step("works@2"))).build())
             .build());
 
-    assertThat(targets.asleep("model:naps@1")).containsExactly("model:naps@1");
-    assertThat(targets.asleep("model:both"))
+    assertThat(targets.sleepers("model:naps@1")).containsExactly("model:naps@1");
+    assertThat(targets.sleepers("tool:search")).containsExactly("tool:search");
+    assertThat(targets.sleepers("model:both"))
         .containsExactlyInAnyOrder("model:naps@1", "model:naps@2");
-    for (String other : List.of("works@1", "nowhere@1", "gone@1", "never", "none")) {
-      assertThat(targets.asleep("model:" + other)).as(other).isEmpty();
+    for (String there : List.of("naps@1", "both")) {
+      assertThat(targets.target("model:" + there)).as(there).isNotNull();
+      assertThat(targets.starting("model:" + there)).as(there).isTrue();
+      assertThat(targets.ready("model:" + there)).as(there).isFalse();
     }
-    assertThat(targets.asleep("tool:search")).isEmpty();
+    for (String other : List.of("works@1", "nowhere@1", "gone@1", "never", "none")) {
+      assertThat(targets.target("model:" + other)).as(other).isNull();
+      assertThat(targets.starting("model:" + other)).as(other).isFalse();
+    }
+    assertThat(targets.starting("tool:search")).isTrue();
 
     targets.putWorker(
         "w",
         WorkerStatus.newBuilder()
             .setKind(OperationKind.INFERENCE)
             .setTargets(List.of("model:works@1", "model:naps@2"))
+            .setPools(List.of(PoolLoad.newBuilder().setPool("naps").build()))
             .build());
-    assertThat(targets.asleep("model:both")).isEmpty();
-    assertThat(targets.asleep("model:naps@2")).isEmpty();
-    assertThat(targets.asleep("model:naps@1")).isNotEmpty();
-    targets.putWorker(
-        "w",
-        WorkerStatus.newBuilder()
-            .setKind(OperationKind.INFERENCE)
-            .setProblems(Map.of("model:naps@1", "is no ONNX model"))
-            .build());
-    assertThat(targets.asleep("model:naps@1")).isEmpty();
+    assertThat(targets.starting("model:both")).isFalse();
+    assertThat(targets.sleepers("model:both")).isEmpty();
+    assertThat(targets.starting("model:naps@2")).isFalse();
+    assertThat(targets.starting("model:naps@1")).isTrue();
+    assertThat(targets.starting("tool:search")).isFalse();
   }
 
   @Test
@@ -149,7 +153,17 @@ class TargetTableTest {
     targets.put("model:m@2", model("m@2", "naps").build());
     targets.put("model:m@3", model("m@3", "works").build());
     targets.put("model:m@4", model("m@4", "naps").setUnloaded(true).build());
+    targets.put("model:m@1", model("m@1", "naps").build());
     assertThat(targets.modelName("m", null)).isEqualTo("model:m@2");
+    targets.putWorker(
+        "w",
+        WorkerStatus.newBuilder()
+            .setKind(OperationKind.INFERENCE)
+            .setTargets(List.of("model:m@1"))
+            .build());
+    targets.putWorker("w", null);
+    assertThat(targets.modelName("m", null)).as("it was ready before").isEqualTo("model:m@1");
+    targets.put("model:m@1", null);
     targets.put("model:m@2", null);
     assertThat(targets.modelName("m", null)).isEqualTo("model:m@3");
     targets.put("model:m@3", null);

@@ -135,10 +135,11 @@ final class AttemptHealth {
 
   /**
    * Whether the target is to blame for an attempt that its caller's deadline cut short: it may have
-   * run, and longer than nearly all do. Else callers with short deadlines could open its circuit.
+   * run, and longer than nearly all do. Else callers with short deadlines could open its circuit,
+   * and so could those that wait for the first worker.
    */
   private boolean hadItsTime(LiveFlight live, long millis) {
-    if (live.flight.getClaimRequired() && !live.claimed()) {
+    if ((live.flight.getClaimRequired() && !live.claimed()) || targets.starting(live.asked)) {
       return false;
     }
     HealthStatus status = targets.health(live.asked);

@@ -9,7 +9,6 @@ import io.millrace.events.Outcome;
 import io.millrace.events.Tensor;
 import io.millrace.state.Answer;
 import io.millrace.state.CachedOutput;
-import io.millrace.state.FlightPhase;
 import io.millrace.state.Request;
 import io.millrace.topologies.health.logic.HealthFold;
 import io.millrace.topologies.targets.Target;
@@ -122,6 +121,7 @@ public final class Dispatcher {
         new Silence(
             policy.silence(),
             kind,
+            targets,
             out,
             flights,
             handOvers,
@@ -309,7 +309,7 @@ public final class Dispatcher {
     }
   }
 
-  private Answer tooLate(LiveFlight live, Request request, long now) {
+  private static Answer tooLate(LiveFlight live, Request request, long now) {
     Failure last = live.flight.getLastFailure();
     return failed(
         request,
@@ -319,9 +319,7 @@ public final class Dispatcher {
         "no answer within %d ms%s"
             .formatted(
                 request.getDeadlineAt() - request.getArrivedAt(),
-                live.flight.getPhase() == FlightPhase.HELD
-                    ? "; " + held.missing(request)
-                    : last == null ? "" : "; last failure: " + last.getMessage()),
+                last == null ? "" : "; last failure: " + last.getMessage()),
         now);
   }
 }

@@ -14,13 +14,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Holds flights whose target or pool is not known (yet): it may be on its way in the table of
- * targets. Once it is there they are sent to where they belong; after a while they are refused,
- * unless they wait for a pool that may have no workers until it is asked for: then they are held
- * until their deadline.
+ * targets. Once it is there they are sent to where they belong; after a while they are refused.
  */
 final class Held {
   private static final long CHECK_MILLIS = 50;
-  private static final long CHECK_SLEEPER_MILLIS = 250;
 
   private final Duration longest;
   private final TargetTable targets;
@@ -58,25 +55,12 @@ final class Held {
         flights.dropWaiter(live, waiter);
       }
       flights.remove(live);
-    } else if (!targets.asleep(request.getTarget()).isEmpty()) {
-      live.flight.setNextAt(now + CHECK_SLEEPER_MILLIS);
     } else if (targets.unloaded(request.getTarget())
         || now >= request.getArrivedAt() + longest.toMillis()) {
       replies.finish(live, unknown(request, target, now), now);
     } else {
       live.flight.setNextAt(now + CHECK_MILLIS);
     }
-  }
-
-  /** What a flight that is held waits for, for people. */
-  String missing(Request request) {
-    String name = request.getTarget();
-    if (!targets.registered(name)) {
-      return "%s was not registered".formatted(name);
-    }
-    return targets.target(name) == null
-        ? "no worker had %s ready".formatted(name)
-        : "the pool of %s was not registered".formatted(name);
   }
 
   private Answer unknown(Request request, @Nullable Target target, long now) {

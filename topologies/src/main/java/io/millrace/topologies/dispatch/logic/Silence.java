@@ -8,6 +8,7 @@ import io.millrace.events.Outcome;
 import io.millrace.state.Flight;
 import io.millrace.state.FlightPhase;
 import io.millrace.topologies.targets.Target;
+import io.millrace.topologies.targets.TargetTable;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class Silence {
   private final Duration silence;
   private final OperationKind kind;
+  private final TargetTable targets;
   private final Outbox out;
   private final Flights flights;
   private final HandOvers handOvers;
@@ -34,6 +36,7 @@ final class Silence {
   Silence(
       Duration silence,
       OperationKind kind,
+      TargetTable targets,
       Outbox out,
       Flights flights,
       HandOvers handOvers,
@@ -44,6 +47,7 @@ final class Silence {
       Recovery recovery) {
     this.silence = silence;
     this.kind = kind;
+    this.targets = targets;
     this.out = out;
     this.flights = flights;
     this.handOvers = handOvers;
@@ -72,8 +76,16 @@ final class Silence {
     handOvers.check(
         now,
         (number, fingerprint) -> ifSent(fingerprint, number, live -> silent(live, now)),
-        (number, fingerprint) ->
-            ifSent(fingerprint, number, live -> sending.again(live, fallbacks.target(live), now)));
+        (number, fingerprint) -> ifSent(fingerprint, number, live -> stuck(live, now)));
+  }
+
+  /** Where there is no worker yet, the task lies where the first one finds it. */
+  private void stuck(LiveFlight live, long now) {
+    if (targets.starting(live.asked)) {
+      handOvers.sent(live, now);
+    } else {
+      sending.again(live, fallbacks.target(live), now);
+    }
   }
 
   private void ifSent(String fingerprint, long number, Consumer<LiveFlight> action) {

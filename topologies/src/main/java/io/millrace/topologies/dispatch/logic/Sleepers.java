@@ -1,15 +1,15 @@
 package io.millrace.topologies.dispatch.logic;
 
 import io.millrace.events.TargetKind;
-import io.millrace.state.FlightPhase;
 import io.millrace.topologies.health.logic.HealthFold;
 import io.millrace.topologies.targets.TargetTable;
 import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Tells health twice a second which targets are waited for in pools that may have no workers until
- * they are asked for, for as long as they are waited for: whoever starts workers may come late.
+ * Tells health twice a second which targets are waited for, or run, in pools that may have no
+ * workers until they are asked for, for as long as that lasts: whoever starts workers may come
+ * late.
  */
 final class Sleepers {
   private static final long INTERVAL_MILLIS = 500;
@@ -35,25 +35,16 @@ final class Sleepers {
       return;
     }
     toldAt = now;
-    Set<String> held = new HashSet<>();
-    Set<String> waitedFor = new HashSet<>();
-    flights.each(
+    Set<String> asked = new HashSet<>();
+    flights.eachSent(
         live -> {
-          String target = live.leader().getTarget();
-          if (live.flight.getPhase() == FlightPhase.HELD) {
-            if (held.add(target)) {
-              waitedFor.addAll(targets.asleep(target));
-            }
-          } else if (untaken(live, now) && targets.maySleep(live.flight.getPool())) {
-            waitedFor.add(live.asked);
+          if (now - live.flight.getSentAt() >= INTERVAL_MILLIS) {
+            asked.add(live.asked);
           }
         });
-    waitedFor.forEach(target -> health.waiting(target, kind, now));
-  }
-
-  private static boolean untaken(LiveFlight live, long now) {
-    return live.flight.getPhase() == FlightPhase.SENT
-        && live.heardAt == 0
-        && now - live.flight.getSentAt() >= INTERVAL_MILLIS;
+    asked.stream()
+        .flatMap(target -> targets.sleepers(target).stream())
+        .distinct()
+        .forEach(target -> health.waiting(target, kind, now));
   }
 }

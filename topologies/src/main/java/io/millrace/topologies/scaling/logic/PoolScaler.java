@@ -121,7 +121,7 @@ public final class PoolScaler {
                 forecast.expected(), deviation, seen.variability(), Math.min(LATE_RARELY, late())),
             allowance.next(rule.next(seen), largest(expected, forecast.expected()) / perReplica));
     double having = Math.max(held, steady(comfort));
-    idle = rate > 0 || seen.busy() ? Math.min(0, idle) : idle + 1;
+    idle = rate > 0 ? 0 : seen.busy() ? Math.min(0, idle) : idle + 1;
     boolean asleep = rules.toZero() && idle >= coolDownWindows();
     double bounded =
         Math.max(

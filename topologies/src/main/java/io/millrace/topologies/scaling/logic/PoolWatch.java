@@ -29,9 +29,6 @@ final class PoolWatch {
   private static final long LATE_MILLIS = 2_000;
   private static final long REMEMBER_MILLIS = 60_000;
 
-  /** What was asked for within that time may still wait; clocks may differ by as much. */
-  private static final long ASKED_MILLIS = 30_000;
-
   /** Of what a pool's scaler remembers: to be raised when that changes. */
   private static final byte VERSION = 3;
 
@@ -48,6 +45,9 @@ final class PoolWatch {
   private long tickedAt;
   private long rememberedAt = Long.MIN_VALUE;
   private boolean learnt;
+  private long askedBefore;
+  private boolean askedInWindow;
+  private boolean heardOf;
 
   private @Nullable Scaling last;
 
@@ -82,12 +82,18 @@ final class PoolWatch {
    */
   @Nullable Scaling tick(
       long now, int decided, Map<String, PoolLoad> loads, boolean taken, long askedAt) {
+    // Who waits says so again and again: only what is said anew counts, whatever clocks show.
+    boolean asked = heardOf && askedAt != askedBefore;
+    askedInWindow |= asked;
+    askedBefore = askedAt;
+    heardOf = true;
     boolean asleep = !taken && decided == 0 && rules.toZero();
-    if (asleep && Math.abs(now - askedAt) <= ASKED_MILLIS) {
+    if (asleep && asked) {
       last = scaler.wake();
       return last;
     }
     if (asleep) {
+      askedInWindow = false;
       scaler.sleep();
     }
     long window = WINDOW.toMillis();
@@ -112,9 +118,10 @@ final class PoolWatch {
         last =
             last == null ? scaler.stay(decided, "it has no workers: what was decided stays") : last;
       } else if (seen != null) {
-        last = scaler.next(askedAt >= now - window ? seen.withWork() : seen);
+        last = scaler.next(askedInWindow ? seen.withWork() : seen);
         learnt = true;
       }
+      askedInWindow = false;
       return last;
     }
     if (now - glanceFrom >= GLANCE_MILLIS) {

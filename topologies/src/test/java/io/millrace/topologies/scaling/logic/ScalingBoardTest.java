@@ -178,7 +178,21 @@ class ScalingBoardTest {
     assertThat(last().getReplicas()).as("30 s to start, 20 s to cool down").isEqualTo(1);
     idle(board, 25, worker(false));
     assertThat(last().getReplicas()).isZero();
+    asked.put("gpu", now);
+    idle(board, 1, worker(false));
     idle(board, 60);
+    assertThat(last().getReplicas()).as("what was asked for while there was a worker").isZero();
+  }
+
+  @Test
+  void afterWorkAPoolThatWasWokenSleepsAfterTheCoolDownAlone() {
+    ScalingBoard board = asleep();
+    waiting(board, 1);
+    seconds(board, 60, 100, 0);
+    assertThat(last().getReplicas()).isPositive();
+    seconds(board, 10, 0, 0);
+    assertThat(last().getReplicas()).isPositive();
+    seconds(board, 25, 0, 0);
     assertThat(last().getReplicas()).isZero();
   }
 
