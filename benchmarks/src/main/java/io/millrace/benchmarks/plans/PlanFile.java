@@ -73,9 +73,15 @@ final class PlanFile {
       number++;
       if (!line.isBlank()) {
         String where = "%s, line %d".formatted(name, number);
-        int calls = tree(line, where).path("ground_truth").size();
+        JsonNode calls = tree(line, where).path("ground_truth");
+        if (calls.isMissingNode()) {
+          throw CommandException.usage(
+              "--file: %s: has no 'ground_truth'; expected BFCL's answers (possible_answer), not its questions"
+                  .formatted(where));
+        }
         plans.add(
-            PlanShape.drawn(checked(calls, where + ": calls in 'ground_truth'"), false, random));
+            PlanShape.drawn(
+                checked(calls.size(), where + ": calls in 'ground_truth'"), false, random));
       }
     }
     return plans;
