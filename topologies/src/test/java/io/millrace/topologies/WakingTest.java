@@ -3,6 +3,8 @@ package io.millrace.topologies;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.events.CircuitState;
+import io.millrace.events.EnsembleCandidate;
+import io.millrace.events.EnsembleStep;
 import io.millrace.events.InferenceRequest;
 import io.millrace.events.InferenceResult;
 import io.millrace.events.ModelSpec;
@@ -18,6 +20,7 @@ import io.millrace.events.TensorDatatype;
 import io.millrace.events.TensorSignature;
 import io.millrace.events.ToolCall;
 import io.millrace.events.WorkerStatus;
+import io.millrace.schemas.ensemble.Parts;
 import io.millrace.schemas.identity.Fingerprint;
 import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.schemas.topics.Topics;
@@ -25,6 +28,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -224,14 +228,81 @@ class WakingTest {
 
     assertThat(driver.drain(InferenceTopics.RESULTS))
         .hasSize(40)
-        .allSatisfy(r -> assertThat(r.getOutcome()).isEqualTo(Outcome.DEADLINE_EXCEEDED));
+        .allSatisfy(r -> assertThat(r.getOutcome()).isEqualTo(Outcome.DEADLINE_EXCEEDED))
+        .allSatisfy(r -> assertThat(r.getFailure().getCode()).isEqualTo("NO_WORKER"));
     assertThat(driver.drain(Topics.TOOL_RESULTS))
         .hasSize(40)
-        .allSatisfy(r -> assertThat(r.getOutcome()).isEqualTo(Outcome.DEADLINE_EXCEEDED));
-    assertThat(driver.operations().targets().health("tool:render").getCircuit())
-        .isEqualTo(CircuitState.CLOSED);
-    assertThat(driver.operations().targets().health("model:sum@1").getCircuit())
-        .isEqualTo(CircuitState.CLOSED);
+        .allSatisfy(r -> assertThat(r.getFailure().getCode()).isEqualTo("NO_WORKER"));
+    assertThat(circuits()).containsOnly(CircuitState.CLOSED);
+  }
+
+  private List<CircuitState> circuits() {
+    return Stream.of("tool:render", "model:sum@1")
+        .map(target -> driver.operations().targets().health(target).getCircuit())
+        .toList();
+  }
+
+  @Test
+  void norDoesWhatWasStillWaitingWhenTheFirstWorkerCame() {
+    driver.register(OperationsDriver.tool("render").setPool("gpu").setIdempotent(true).build());
+    model();
+    sleep();
+    for (int i = 0; i < 40; i++) {
+      ask(6_000);
+      ToolCall call = driver.call("render", "{\"n\":" + i + "}");
+      call.setDeadlineAt(driver.now().plusSeconds(6));
+      driver.send(call);
+    }
+    driver.advance(Duration.ofSeconds(5));
+    worker("model:sum@1");
+    driver.advance(Duration.ofSeconds(2));
+
+    assertThat(driver.drain(InferenceTopics.RESULTS))
+        .hasSize(40)
+        .allSatisfy(r -> assertThat(r.getFailure().getCode()).isEqualTo("DEADLINE_EXCEEDED"));
+    assertThat(driver.drain(Topics.TOOL_RESULTS)).hasSize(40);
+    assertThat(circuits()).containsOnly(CircuitState.CLOSED);
+  }
+
+  @Test
+  void anEnsembleInPartsWaitsForThoseThatItWakes() {
+    model();
+    driver.register(
+        TargetSpec.newBuilder()
+            .setTarget("model:both@1")
+            .setKind(TargetKind.MODEL)
+            .setName("both")
+            .setVersion("1")
+            .setPool(Parts.POOL)
+            .setIdempotent(true)
+            .setModel(
+                ModelSpec.newBuilder()
+                    .setInputs(spec().getModel().getInputs())
+                    .setOutputs(spec().getModel().getOutputs())
+                    .setSteps(
+                        List.of(
+                            EnsembleStep.newBuilder()
+                                .setName("only")
+                                .setCandidates(
+                                    List.of(
+                                        EnsembleCandidate.newBuilder()
+                                            .setTarget("model:sum@1")
+                                            .build()))
+                                .build()))
+                    .build())
+            .build());
+    sleep();
+    InferenceRequest request = request(null, 60_000);
+    request.setModel("both");
+    send(request);
+    driver.advance(Duration.ofSeconds(40));
+    assertThat(decided()).isEqualTo(1);
+    assertThat(driver.drain(InferenceTopics.RESULTS)).isEmpty();
+    assertThat(driver.drain(InferenceTopics.ENSEMBLES)).isEmpty();
+
+    worker("model:sum@1");
+    driver.advance(Duration.ofSeconds(1));
+    assertThat(driver.drain(InferenceTopics.ENSEMBLES)).hasSize(1);
   }
 
   @Test

@@ -188,14 +188,7 @@ final class EnsembleProcessor extends ContextualProcessor<String, Object, String
   }
 
   private Composed compose(String ensemble) {
-    Choices choices =
-        new Choices(
-            ensemble,
-            model -> targets.target(model) != null && closed(model),
-            model -> targets.ready(model) && closed(model),
-            splits,
-            fold,
-            selections);
+    Choices choices = new Choices(ensemble, this::usable, splits, fold, selections);
     return new Composed(choices, new Shadows(ensemble, fold, choices));
   }
 
@@ -205,9 +198,10 @@ final class EnsembleProcessor extends ContextualProcessor<String, Object, String
         : running.values().stream().mapToLong(RunningEnsemble::bytes).sum();
   }
 
-  private boolean closed(String target) {
+  private boolean usable(String target) {
     HealthStatus health = targets.health(target);
-    return health == null || health.getCircuit() != CircuitState.OPEN;
+    return targets.target(target) != null
+        && (health == null || health.getCircuit() != CircuitState.OPEN);
   }
 
   private void refuse(Task task, String code, String message, long now) {

@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -21,15 +20,14 @@ final class ReadyModels {
   private final Map<String, List<String>> byWorker = new ConcurrentHashMap<>();
 
   /** By model, when a worker that has it was last heard of, milliseconds since the epoch. */
-  private final Map<String, Long> heard = new ConcurrentHashMap<>();
-
-  /** Those that were ready at any time. */
-  private final Set<String> known = ConcurrentHashMap.newKeySet();
+  private final Map<String, Heard> heard = new ConcurrentHashMap<>();
 
   /**
    * By pool, when a worker that takes its tasks was last heard of, milliseconds since the epoch.
    */
-  private final Map<String, Long> pools = new ConcurrentHashMap<>();
+  private final Map<String, Heard> pools = new ConcurrentHashMap<>();
+
+  private record Heard(long since, long at) {}
 
   ReadyModels(InstantSource clock) {
     this.clock = clock;
@@ -53,10 +51,11 @@ final class ReadyModels {
       }
     }
     long at = clock.millis();
-    now.forEach(model -> heard.put(model, at));
-    known.addAll(now);
+    now.forEach(model -> heard.compute(model, (m, last) -> heard(last, at)));
     if (status != null && !status.getDraining()) {
-      status.getPools().forEach(load -> pools.put(load.getPool(), at));
+      status
+          .getPools()
+          .forEach(load -> pools.compute(load.getPool(), (pool, last) -> heard(last, at)));
     }
   }
 
@@ -69,9 +68,14 @@ final class ReadyModels {
     return lately(pools.get(pool));
   }
 
-  /** Whether a worker had it ready since this instance started. */
-  boolean was(String model) {
-    return known.contains(model);
+  /** Since when a worker of the pool has been there without a pause; 0: there is none. */
+  long servedSince(String pool) {
+    return since(pools.get(pool));
+  }
+
+  /** Since when a worker has it ready without a pause; 0: none has. */
+  long readySince(String model) {
+    return since(heard.get(model));
   }
 
   /** Whether a worker has it ready. */
@@ -79,7 +83,15 @@ final class ReadyModels {
     return lately(heard.get(model));
   }
 
-  private boolean lately(@Nullable Long at) {
-    return at != null && clock.millis() - at <= SILENCE_MILLIS;
+  private boolean lately(@Nullable Heard of) {
+    return of != null && clock.millis() - of.at() <= SILENCE_MILLIS;
+  }
+
+  private long since(@Nullable Heard of) {
+    return of != null && lately(of) ? of.since() : 0;
+  }
+
+  private static Heard heard(@Nullable Heard last, long at) {
+    return new Heard(last == null || at - last.at() > SILENCE_MILLIS ? at : last.since(), at);
   }
 }

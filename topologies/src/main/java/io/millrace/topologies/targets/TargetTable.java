@@ -99,18 +99,12 @@ public final class TargetTable {
     return served == null ? name : served;
   }
 
-  /**
-   * How soon a version can serve: it is ready, it can be woken and was ready before, it can be
-   * woken, it is to be loaded, or it is not.
-   */
+  /** How soon a version can serve: it is ready, can be woken, is to be loaded, or is not. */
   private int rank(String version) {
     if (ready(version)) {
-      return 4;
+      return 3;
     }
-    if (starting(version)) {
-      return ready.was(version) ? 3 : 2;
-    }
-    return unloaded(version) ? 0 : 1;
+    return starting(version) ? 2 : unloaded(version) ? 0 : 1;
   }
 
   /**
@@ -208,14 +202,14 @@ public final class TargetTable {
 
   /**
    * The target of that name, or null; a model only while a worker has it ready, or will have it
-   * once it is asked for.
+   * once it is asked for; an ensemble in parts only while workers have those.
    */
   public @Nullable Target target(String name) {
     Target target = targets.get(name);
     return target == null
             || target.spec().getKind() != TargetKind.MODEL
             || ready(name)
-            || !asleep(target).isEmpty()
+            || (!Parts.has(target.spec()) && !asleep(target).isEmpty())
         ? target
         : null;
   }
@@ -325,8 +319,23 @@ public final class TargetTable {
   }
 
   /**
-   * The models that a model lacks, itself or parts of it, and that can be had: their pools may have
-   * no workers until they are asked for. None where it lacks none, or another that cannot be had.
+   * Since when there is a worker for a target of a pool that may have none, without a pause,
+   * milliseconds since the epoch; what was sent before waited for that worker. 0: always.
+   */
+  public long startedAt(String name) {
+    Target target = anySleeps ? targets.get(name) : null;
+    if (target == null || !maySleep(target.spec().getPool())) {
+      return 0;
+    }
+    return target.spec().getKind() == TargetKind.MODEL
+        ? ready.readySince(name)
+        : ready.servedSince(target.spec().getPool());
+  }
+
+  /**
+   * The models that a model lacks, itself or one for each step, and that can be had: their pools
+   * may have no workers until they are asked for. None where it lacks none, or another that cannot
+   * be had.
    */
   private List<String> asleep(Target target) {
     if (!anySleeps || target.spec().getKind() != TargetKind.MODEL || target.spec().getUnloaded()) {
@@ -338,11 +347,11 @@ public final class TargetTable {
             : List.of(List.of(target.name()));
     List<String> asleep = new ArrayList<>();
     for (List<String> models : lacking) {
-      List<String> wakeable = models.stream().filter(this::wakeable).toList();
-      if (wakeable.isEmpty()) {
+      String first = models.stream().filter(this::wakeable).findFirst().orElse(null);
+      if (first == null) {
         return List.of();
       }
-      asleep.addAll(wakeable);
+      asleep.add(first);
     }
     return asleep;
   }

@@ -122,7 +122,9 @@ class TargetTableTest {
     assertThat(targets.sleepers("model:both"))
         .containsExactlyInAnyOrder("model:naps@1", "model:naps@2");
     for (String there : List.of("naps@1", "both")) {
-      assertThat(targets.target("model:" + there)).as(there).isNotNull();
+      assertThat(targets.target("model:" + there) == null)
+          .as(there)
+          .isEqualTo(there.equals("both"));
       assertThat(targets.starting("model:" + there)).as(there).isTrue();
       assertThat(targets.ready("model:" + there)).as(there).isFalse();
     }
@@ -161,8 +163,9 @@ class TargetTableTest {
             .setKind(OperationKind.INFERENCE)
             .setTargets(List.of("model:m@1"))
             .build());
+    assertThat(targets.modelName("m", null)).as("it is ready").isEqualTo("model:m@1");
     targets.putWorker("w", null);
-    assertThat(targets.modelName("m", null)).as("it was ready before").isEqualTo("model:m@1");
+    assertThat(targets.modelName("m", null)).isEqualTo("model:m@2");
     targets.put("model:m@1", null);
     targets.put("model:m@2", null);
     assertThat(targets.modelName("m", null)).isEqualTo("model:m@3");

@@ -24,6 +24,7 @@ public enum Ending {
       Set.of(
           "MODEL_NOT_READY",
           "MODEL_UNAVAILABLE",
+          "NO_WORKER",
           "POOL_UNKNOWN",
           "WORKER_STOPPED",
           "WORKER_BUSY",
@@ -41,11 +42,14 @@ public enum Ending {
     if (FULL.contains(code)) {
       return TOO_MUCH;
     }
+    if (AWAY.contains(code)) {
+      return LATER;
+    }
     return switch (outcome) {
       case CIRCUIT_OPEN, LOST -> LATER;
       // It waited behind what is more urgent; that passes.
       case DEADLINE_EXCEEDED, TIMEOUT -> TOO_MUCH;
-      default -> AWAY.contains(code) ? LATER : FINAL;
+      default -> FINAL;
     };
   }
 

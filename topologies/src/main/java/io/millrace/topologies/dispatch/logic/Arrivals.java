@@ -151,9 +151,9 @@ final class Arrivals {
   /** Holds an operation whose target is not known (yet). */
   void hold(Request request, long now) {
     String fingerprint = Fingerprint.ofOperation(request.getOperationId());
-    if (!replies.repeated(request, now)
-        && !late(request, now)
-        && !overloaded(request, Integer.MAX_VALUE, now)) {
+    TargetSpec declared = targets.declared(request.getTarget());
+    int most = declared == null ? Integer.MAX_VALUE : declared.getInFlightMax();
+    if (!replies.repeated(request, now) && !late(request, now) && !overloaded(request, most, now)) {
       held.hold(LiveFlight.of(fingerprint, request), now);
     }
   }

@@ -100,8 +100,9 @@ final class AttemptHealth {
       }
       default -> health.calledOff(live.asked, kind, now);
     }
-    // Where another is still out, the slower of the two is not known.
-    long attemptMillis = live.out.isEmpty() ? now - sentAt : -1;
+    // Where another is still out, the slower of the two is not known; nor how long an attempt takes
+    // that waited for the first worker.
+    long attemptMillis = live.out.isEmpty() && !waited(live, sentAt) ? now - sentAt : -1;
     learn(live, outcome, done.getRetryable(), done.getRunMs(), attemptMillis, now);
   }
 
@@ -123,7 +124,7 @@ final class AttemptHealth {
       return;
     }
     for (Map.Entry<String, Long> out : live.out.entrySet()) {
-      if (end == Outcome.DEADLINE_EXCEEDED && hadItsTime(live, now - out.getValue())) {
+      if (end == Outcome.DEADLINE_EXCEEDED && hadItsTime(live, out.getValue(), now)) {
         // No probe: how much time its caller gave it is no word on whether the target is well.
         failed(live, Outcome.TIMEOUT, DEADLINE_EXCEEDED, 0, out.getValue(), now);
       } else {
@@ -138,12 +139,17 @@ final class AttemptHealth {
    * run, and longer than nearly all do. Else callers with short deadlines could open its circuit,
    * and so could those that wait for the first worker.
    */
-  private boolean hadItsTime(LiveFlight live, long millis) {
-    if ((live.flight.getClaimRequired() && !live.claimed()) || targets.starting(live.asked)) {
+  private boolean hadItsTime(LiveFlight live, long sentAt, long now) {
+    if ((live.flight.getClaimRequired() && !live.claimed()) || waited(live, sentAt)) {
       return false;
     }
     HealthStatus status = targets.health(live.asked);
-    return status == null || millis >= status.getP95Ms();
+    return status == null || now - sentAt >= status.getP95Ms();
+  }
+
+  /** Whether an attempt waited for the first worker. */
+  private boolean waited(LiveFlight live, long sentAt) {
+    return targets.starting(live.asked) || sentAt < targets.startedAt(live.asked);
   }
 
   private void failed(

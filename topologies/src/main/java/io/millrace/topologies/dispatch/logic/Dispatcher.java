@@ -34,6 +34,7 @@ public final class Dispatcher {
   private static final long SET_BACK_MILLIS = 1_000;
 
   private final DispatchPolicy policy;
+  private final TargetTable targets;
   private final Journal journal;
   private final Flights flights;
   private final OutputCache cache;
@@ -66,6 +67,7 @@ public final class Dispatcher {
       RandomGenerator random,
       long nowMillis) {
     this.policy = policy;
+    this.targets = targets;
     this.journal = journal;
     HandOvers handOvers = new HandOvers(policy.silence().toMillis());
     Notices notices = new Notices("dispatch/" + partition, out);
@@ -309,7 +311,17 @@ public final class Dispatcher {
     }
   }
 
-  private static Answer tooLate(LiveFlight live, Request request, long now) {
+  private Answer tooLate(LiveFlight live, Request request, long now) {
+    if (targets.starting(request.getTarget())) {
+      return failed(
+          request,
+          Outcome.DEADLINE_EXCEEDED,
+          live.flight.getAttempt(),
+          "NO_WORKER",
+          "no answer within %d ms: no worker for %s came, and its pool may have none until it is asked for; see what starts its workers"
+              .formatted(request.getDeadlineAt() - request.getArrivedAt(), request.getTarget()),
+          now);
+    }
     Failure last = live.flight.getLastFailure();
     return failed(
         request,

@@ -57,6 +57,11 @@ final class Flights {
         .forEach(action);
   }
 
+  /** Calls for each flight. */
+  void each(Consumer<LiveFlight> action) {
+    byFingerprint.values().forEach(action);
+  }
+
   /** A flight begins, or is taken up again. */
   void keep(LiveFlight live) {
     byFingerprint.put(live.fingerprint, live);

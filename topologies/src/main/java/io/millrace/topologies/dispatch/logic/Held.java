@@ -15,9 +15,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Holds flights whose target or pool is not known (yet): it may be on its way in the table of
  * targets. Once it is there they are sent to where they belong; after a while they are refused.
+ * Those of an ensemble whose parts are woken by being asked for are held until their deadline.
  */
 final class Held {
   private static final long CHECK_MILLIS = 50;
+  private static final long CHECK_STARTING_MILLIS = 250;
 
   private final Duration longest;
   private final TargetTable targets;
@@ -55,6 +57,8 @@ final class Held {
         flights.dropWaiter(live, waiter);
       }
       flights.remove(live);
+    } else if (targets.starting(request.getTarget())) {
+      live.flight.setNextAt(now + CHECK_STARTING_MILLIS);
     } else if (targets.unloaded(request.getTarget())
         || now >= request.getArrivedAt() + longest.toMillis()) {
       replies.finish(live, unknown(request, target, now), now);

@@ -65,7 +65,7 @@ final class Silence {
     } else if (live.hedgeAt != 0 && now >= live.hedgeAt) {
       Target target = fallbacks.target(live);
       live.hedgeAt = 0;
-      if (target != null) {
+      if (target != null && !targets.starting(target.name())) {
         sending.hedge(live, target, now);
       }
     }

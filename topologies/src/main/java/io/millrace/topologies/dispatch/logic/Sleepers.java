@@ -1,6 +1,7 @@
 package io.millrace.topologies.dispatch.logic;
 
 import io.millrace.events.TargetKind;
+import io.millrace.state.FlightPhase;
 import io.millrace.topologies.health.logic.HealthFold;
 import io.millrace.topologies.targets.TargetTable;
 import java.util.HashSet;
@@ -36,9 +37,12 @@ final class Sleepers {
     }
     toldAt = now;
     Set<String> asked = new HashSet<>();
-    flights.eachSent(
+    flights.each(
         live -> {
-          if (now - live.flight.getSentAt() >= INTERVAL_MILLIS) {
+          if (live.flight.getPhase() == FlightPhase.HELD) {
+            asked.add(live.leader().getTarget());
+          } else if (live.flight.getPhase() == FlightPhase.SENT
+              && now - live.flight.getSentAt() >= INTERVAL_MILLIS) {
             asked.add(live.asked);
           }
         });

@@ -13,23 +13,21 @@ import java.util.function.Predicate;
  * Chooses by the policy of each step of one ensemble.
  *
  * <p>A split draws by weight, with a number that follows from the operation id, among the models
- * that are usable: ready or to be woken, and their circuit not open; since its verdict one model
- * gets all. A fallback begins with those that are ready, in their declared order. A shadow's first
- * model answers, and the second is called beside it for a fraction of the requests. A selection
- * asks what has learnt.
+ * that are usable: ready, and their circuit not open; since its verdict one model gets all. A
+ * fallback begins with the usable models in their declared order. A shadow's first model answers,
+ * and the second is called beside it for a fraction of the requests. A selection asks what has
+ * learnt.
  */
 public final class Choices implements Chooser {
   private final String ensemble;
   private final Predicate<String> usable;
   private final SplitTable splits;
-  private final Predicate<String> ready;
   private final SplitFold fold;
   private final Selections selections;
 
   /**
    * @param ensemble its target
-   * @param usable whether the target of a model may be called, be it that its pool is woken by that
-   * @param ready whether it may be called and is ready
+   * @param usable whether the target of a model may be called
    * @param splits verdicts
    * @param fold counts the calls
    * @param selections learn steps that select
@@ -37,13 +35,11 @@ public final class Choices implements Chooser {
   public Choices(
       String ensemble,
       Predicate<String> usable,
-      Predicate<String> ready,
       SplitTable splits,
       SplitFold fold,
       Selections selections) {
     this.ensemble = ensemble;
     this.usable = usable;
-    this.ready = ready;
     this.splits = splits;
     this.fold = fold;
     this.selections = selections;
@@ -53,9 +49,9 @@ public final class Choices implements Chooser {
   public Choice choose(EnsembleStep step, Request request, long now) {
     return switch (step.getPolicy()) {
       case SPLIT -> Choice.of(split(step, request.operationId()));
-      case FALLBACK -> Choice.of(readyFirst(step));
+      case FALLBACK -> Choice.of(usableFirst(step));
       case SHADOW -> shadowed(step, request.operationId());
-      case SELECT -> selections.choose(ensemble, step, request, ready, now);
+      case SELECT -> selections.choose(ensemble, step, request, usable, now);
       case UNKNOWN -> Choice.of(List.of(0));
     };
   }
@@ -104,11 +100,11 @@ public final class Choices implements Chooser {
     return last;
   }
 
-  private List<Integer> readyFirst(EnsembleStep step) {
+  private List<Integer> usableFirst(EnsembleStep step) {
     List<Integer> order = new ArrayList<>();
     List<Integer> others = new ArrayList<>();
     for (int i = 0; i < step.getCandidates().size(); i++) {
-      (ready.test(step.getCandidates().get(i).getTarget()) ? order : others).add(i);
+      (usable.test(step.getCandidates().get(i).getTarget()) ? order : others).add(i);
     }
     order.addAll(others);
     return order;

@@ -83,7 +83,7 @@ final class PoolWatch {
   @Nullable Scaling tick(
       long now, int decided, Map<String, PoolLoad> loads, boolean taken, long askedAt) {
     // Who waits says so again and again: only what is said anew counts, whatever clocks show.
-    boolean asked = heardOf && askedAt != askedBefore;
+    boolean asked = heardOf && askedAt > askedBefore;
     askedInWindow |= asked;
     askedBefore = askedAt;
     heardOf = true;
