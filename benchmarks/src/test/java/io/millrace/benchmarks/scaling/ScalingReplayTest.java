@@ -131,7 +131,7 @@ class ScalingReplayTest {
     assertThat(policies(20, i -> 0).values())
         .allSatisfy(
             outcome -> {
-              assertThat(outcome.costRatio()).isZero();
+              assertThat(outcome.costRatio()).isNull();
               assertThat(outcome.latePct()).isZero();
               assertThat(outcome.replicaHours()).isFinite();
             });
