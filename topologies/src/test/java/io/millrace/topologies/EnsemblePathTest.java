@@ -27,7 +27,6 @@ import io.millrace.events.Tensor;
 import io.millrace.events.TensorDatatype;
 import io.millrace.events.TensorSignature;
 import io.millrace.events.WorkerStatus;
-import io.millrace.schemas.identity.Fingerprint;
 import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.topologies.ensemble.logic.EnsembleInvalid;
@@ -66,7 +65,7 @@ class EnsemblePathTest {
   void partsAreCalledInTurnAndTheirOutputsAreTheAnswer() throws Exception {
     sequence();
     InferenceRequest request = ask(16);
-    send(request);
+    driver.send(request);
     Task first = onlyTask("cpu");
     assertThat(first.getTarget()).isEqualTo("model:pipe/0@1");
     assertThat(first.getInference().getInputs()).containsExactly(tensor("in", 16, 0));
@@ -88,7 +87,7 @@ class EnsemblePathTest {
   @Test
   void inputsThatOnlyLieInTheLogAreNamedByTheirPlaceBesideWhatWasMade() throws Exception {
     sequence();
-    send(ask(LARGE));
+    driver.send(ask(LARGE));
     Task first = onlyTask("cpu");
     assertThat(first.getInference().getInputs()).isEmpty();
     assertThat(first.getInference().getInputsCoordinates().getOffset()).isZero();
@@ -110,7 +109,7 @@ class EnsemblePathTest {
   void afterARestartTheCallsAreMadeAgainAndAnsweredAsBefore() throws Exception {
     sequence();
     InferenceRequest request = ask(16);
-    send(request);
+    driver.send(request);
     done(onlyTask("cpu"), tensor("a", 16, 1));
     Task second = onlyTask("gpu");
     driver.drain(InferenceTopics.RESULTS);
@@ -127,7 +126,7 @@ class EnsemblePathTest {
   void aPartThatFailsFailsTheEnsembleAndNamesTheStep() throws Exception {
     sequence();
     InferenceRequest request = ask(16);
-    send(request);
+    driver.send(request);
     failed(onlyTask("cpu"), "MODEL_FAILED");
     InferenceResult result = answer(request);
     assertThat(result.getOutcome()).isEqualTo(Outcome.TOOL_ERROR);
@@ -139,7 +138,7 @@ class EnsemblePathTest {
   void anEnsembleThatTakesTooLongIsEndedAndItsCallsTakenBack() throws Exception {
     sequence();
     InferenceRequest request = ask(16);
-    send(request);
+    driver.send(request);
     onlyTask("cpu");
     driver.advance(Duration.ofMillis(1_500));
     assertThat(driver.drain(InferenceTopics.ATTEMPTS))
@@ -158,7 +157,7 @@ class EnsemblePathTest {
   void aFallbackAsksTheSmallerModelWhereTheLargeOneIsOverloaded() throws Exception {
     choice(EnsemblePolicy.FALLBACK, Map.of(), 1, 1);
     InferenceRequest request = ask(16);
-    send(request);
+    driver.send(request);
     Task large = onlyTask("default");
     assertThat(large.getTarget()).isEqualTo("model:pipe/which.m0-1@1");
     failed(large, "QUEUE_FULL");
@@ -174,7 +173,7 @@ class EnsemblePathTest {
   void whatTheInputsThemselvesBringAboutIsNotAskedOfAnother() throws Exception {
     choice(EnsemblePolicy.FALLBACK, Map.of(), 1, 1);
     InferenceRequest request = ask(16);
-    send(request);
+    driver.send(request);
     failed(onlyTask("default"), "INPUT_INVALID");
     assertThat(answer(request).getFailure().getCode()).isEqualTo("INPUT_INVALID");
   }
@@ -184,7 +183,7 @@ class EnsemblePathTest {
     choice(EnsemblePolicy.SHADOW, Map.of("fraction", List.of(1.0)), 1, 1);
     for (int i = 0; i < 2; i++) {
       InferenceRequest request = ask(16);
-      send(request);
+      driver.send(request);
       List<Task> tasks = driver.drain(Topics.inferenceTasks("default"));
       assertThat(tasks)
           .extracting(Task::getTarget)
@@ -206,7 +205,7 @@ class EnsemblePathTest {
     int canary = 0;
     for (int i = 0; i < 100; i++) {
       InferenceRequest request = ask(16);
-      send(request);
+      driver.send(request);
       Task task = onlyTask("default");
       boolean stable = task.getTarget().equals("model:pipe/which.m0-1@1");
       canary += stable ? 0 : 1;
@@ -235,7 +234,7 @@ class EnsemblePathTest {
         .extracting(Alert::getType)
         .containsExactly("CANARY_RETURNED");
     for (int i = 0; i < 20; i++) {
-      send(ask(16));
+      driver.send(ask(16));
       Task task = onlyTask("default");
       assertThat(task.getTarget()).isEqualTo("model:pipe/which.m0-1@1");
       done(task, tensor("which", 16, 1));
@@ -247,7 +246,7 @@ class EnsemblePathTest {
     choice(EnsemblePolicy.SPLIT, Map.of(), 50, 50);
     List<String> drawn = new ArrayList<>();
     for (int i = 0; i < 40; i++) {
-      send(ask(16));
+      driver.send(ask(16));
       Task task = onlyTask("default");
       drawn.add(task.getTarget());
       done(task, tensor("which", 16, 1));
@@ -305,7 +304,7 @@ class EnsemblePathTest {
   private String select(int requests) {
     for (int i = 0; i < requests; i++) {
       InferenceRequest request = ask(16);
-      send(request);
+      driver.send(request);
       for (Task task : driver.drain(Topics.inferenceTasks("default"))) {
         done(task, tensor("which", 16, 1), task.getTarget().contains("m0") ? 1 : 10);
       }
@@ -425,12 +424,6 @@ class EnsemblePathTest {
     ByteBuffer data = ByteBuffer.allocate(bytes);
     data.put(0, (byte) first);
     return new Tensor(name, TensorDatatype.UINT8, List.of(1L, (long) bytes), data);
-  }
-
-  private void send(InferenceRequest request) {
-    driver
-        .in(InferenceTopics.REQUESTS)
-        .pipeInput(Fingerprint.ofOperation(request.getId()), request);
   }
 
   private void done(Task task, Tensor output) {

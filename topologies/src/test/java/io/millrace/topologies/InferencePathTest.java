@@ -21,7 +21,6 @@ import io.millrace.events.Tensor;
 import io.millrace.events.TensorDatatype;
 import io.millrace.events.TensorSignature;
 import io.millrace.events.WorkerStatus;
-import io.millrace.schemas.identity.Fingerprint;
 import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.schemas.topics.Topics;
 import java.io.IOException;
@@ -52,7 +51,7 @@ class InferencePathTest {
     register("3", false);
     ready("model:sum@3");
     InferenceRequest request = ask("sum", null, 16);
-    send(request);
+    driver.send(request);
     Task task = onlyTask();
     assertThat(task.getTarget()).isEqualTo("model:sum@3");
     assertThat(task.getKind()).isEqualTo(OperationKind.INFERENCE);
@@ -76,7 +75,7 @@ class InferencePathTest {
   void largeInputsStayWhereTheyLie() {
     register("3", false);
     ready("model:sum@3");
-    send(ask("sum", null, LARGE));
+    driver.send(ask("sum", null, LARGE));
     InferenceWork work = onlyTask().getInference();
     assertThat(work.getInputs()).isEmpty();
     assertThat(work.getInputsCoordinates())
@@ -87,7 +86,7 @@ class InferencePathTest {
   void anotherAttemptReadsTheInputsWhereTheyLie() {
     register("3", false);
     ready("model:sum@3");
-    send(ask("sum", null, 16));
+    driver.send(ask("sum", null, 16));
     Task first = onlyTask();
     say(
         driver
@@ -108,7 +107,7 @@ class InferencePathTest {
   void aRequestWaitsUntilAWorkerHasTheModelReady() {
     register("3", false);
     InferenceRequest request = ask("sum", null, 16);
-    send(request);
+    driver.send(request);
     assertThat(driver.drain(Topics.inferenceTasks("default"))).isEmpty();
     ready("model:sum@3");
     driver.advance(Duration.ofMillis(100));
@@ -123,7 +122,7 @@ class InferencePathTest {
     register("3", false);
     register("4", false);
     InferenceRequest request = ask("sum", "3", 16);
-    send(request);
+    driver.send(request);
     ready("model:sum@3", "model:sum@4");
     driver.advance(Duration.ofMillis(100));
     assertThat(onlyTask().getTarget()).isEqualTo("model:sum@3");
@@ -132,7 +131,7 @@ class InferencePathTest {
   @Test
   void aModelThatNobodyHasReadyIsRefused() {
     register("3", false);
-    send(ask("sum", null, 16));
+    driver.send(ask("sum", null, 16));
     driver.advance(Duration.ofSeconds(2));
     assertThat(onlyResult().getFailure().getCode()).isEqualTo("MODEL_NOT_READY");
   }
@@ -141,7 +140,7 @@ class InferencePathTest {
   void anUnloadedModelIsRefusedWithoutAWait() {
     register("3", false, true);
     for (String version : new String[] {null, "3"}) {
-      send(ask("sum", version, 16));
+      driver.send(ask("sum", version, 16));
       driver.advance(Duration.ofMillis(100));
       InferenceResult refused = onlyResult();
       assertThat(refused.getOutcome()).isEqualTo(Outcome.REFUSED);
@@ -154,12 +153,12 @@ class InferencePathTest {
     register("3", false);
     register("10", false);
     ready("model:sum@3");
-    send(ask("sum", null, 16));
+    driver.send(ask("sum", null, 16));
     assertThat(onlyTask().getTarget()).isEqualTo("model:sum@3");
     ready("model:sum@3", "model:sum@10");
-    send(ask("sum", null, 16));
+    driver.send(ask("sum", null, 16));
     assertThat(onlyTask().getTarget()).isEqualTo("model:sum@10");
-    send(ask("model:sum", "3", 16));
+    driver.send(ask("model:sum", "3", 16));
     assertThat(onlyTask().getTarget()).isEqualTo("model:sum@3");
   }
 
@@ -167,10 +166,10 @@ class InferencePathTest {
   void equalInputsAreServedFromTheCacheWhereThatIsDeclared() {
     register("3", true);
     ready("model:sum@3");
-    send(ask("sum", null, 16));
+    driver.send(ask("sum", null, 16));
     done(onlyTask(), tensor("y", 16));
     assertThat(onlyResult().getServedBy()).isEqualTo(ServedBy.WORKER);
-    send(ask("sum", null, 16));
+    driver.send(ask("sum", null, 16));
     InferenceResult hit = onlyResult();
     assertThat(hit.getServedBy()).isEqualTo(ServedBy.CACHE);
     assertThat(hit.getOutputs()).containsExactly(tensor("y", 16));
@@ -182,10 +181,10 @@ class InferencePathTest {
     register("3", false);
     ready("model:sum@3");
     InferenceRequest request = ask("sum", null, 16);
-    send(request);
+    driver.send(request);
     done(onlyTask(), tensor("y", LARGE));
     assertThat(onlyResult().getOutputs()).containsExactly(tensor("y", LARGE));
-    send(request);
+    driver.send(request);
     InferenceResult again = onlyResult();
     assertThat(again.getOutcome()).isEqualTo(Outcome.OK);
     assertThat(again.getOutputs()).isEmpty();
@@ -201,7 +200,7 @@ class InferencePathTest {
         List.of(
             new Tensor(
                 "x", TensorDatatype.UINT8, List.of(1L, 1L << 31), ByteBuffer.wrap(new byte[10]))));
-    send(request);
+    driver.send(request);
     InferenceResult refused = onlyResult();
     assertThat(refused.getOutcome()).isEqualTo(Outcome.REFUSED);
     assertThat(refused.getFailure().getCode()).isEqualTo("INPUT_INVALID");
@@ -266,12 +265,6 @@ class InferencePathTest {
   private static Tensor tensor(String name, int bytes) {
     return new Tensor(
         name, TensorDatatype.UINT8, List.of(1L, (long) bytes), ByteBuffer.allocate(bytes));
-  }
-
-  private void send(InferenceRequest request) {
-    driver
-        .in(InferenceTopics.REQUESTS)
-        .pipeInput(Fingerprint.ofOperation(request.getId()), request);
   }
 
   private void done(Task task, Tensor output) {

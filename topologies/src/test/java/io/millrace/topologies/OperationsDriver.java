@@ -3,6 +3,7 @@ package io.millrace.topologies;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.events.Attempt;
 import io.millrace.events.AttemptPhase;
+import io.millrace.events.InferenceRequest;
 import io.millrace.events.Outcome;
 import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
@@ -13,6 +14,7 @@ import io.millrace.schemas.identity.Fingerprint;
 import io.millrace.schemas.identity.Ids;
 import io.millrace.schemas.serde.EventDeserializer;
 import io.millrace.schemas.serde.EventSerializer;
+import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.topologies.dispatch.RequestMetrics;
@@ -198,6 +200,10 @@ final class OperationsDriver implements AutoCloseable {
 
   void send(ToolCall call) {
     in(Topics.TOOL_CALLS).pipeInput(Fingerprint.ofOperation(call.getId()), call);
+  }
+
+  void send(InferenceRequest request) {
+    in(InferenceTopics.REQUESTS).pipeInput(Fingerprint.ofOperation(request.getId()), request);
   }
 
   Attempt.Builder attempt(Task task, AttemptPhase phase) {

@@ -21,7 +21,6 @@ import io.millrace.events.TensorSignature;
 import io.millrace.events.ToolCall;
 import io.millrace.events.WorkerStatus;
 import io.millrace.schemas.ensemble.Parts;
-import io.millrace.schemas.identity.Fingerprint;
 import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.schemas.topics.Topics;
 import java.io.IOException;
@@ -117,7 +116,7 @@ class WakingTest {
   }
 
   private void ask(long timeoutMs) {
-    send(request(null, timeoutMs));
+    driver.send(request(null, timeoutMs));
   }
 
   private InferenceRequest request(@Nullable String version, long timeoutMs) {
@@ -129,12 +128,6 @@ class WakingTest {
         .setInputs(
             List.of(new Tensor("x", TensorDatatype.UINT8, List.of(8L), ByteBuffer.allocate(8))))
         .build();
-  }
-
-  private void send(InferenceRequest request) {
-    driver
-        .in(InferenceTopics.REQUESTS)
-        .pipeInput(Fingerprint.ofOperation(request.getId()), request);
   }
 
   @Test
@@ -169,7 +162,7 @@ class WakingTest {
     InferenceRequest request = request(null, 60_000);
     request.setSequenceId("s");
     request.setSequenceStart(true);
-    send(request);
+    driver.send(request);
     driver.advance(Duration.ofSeconds(5));
     assertThat(decided()).isEqualTo(1);
     assertThat(driver.drain(Topics.inferenceSequences("gpu"))).hasSize(1);
@@ -203,7 +196,7 @@ class WakingTest {
   @Test
   void aRequestThatCameBeforeItsModelWasDeclaredWakesThePoolAsWell() {
     sleep();
-    send(request("1", 60_000));
+    driver.send(request("1", 60_000));
     driver.advance(Duration.ofMillis(300));
     model();
     driver.advance(Duration.ofSeconds(5));
@@ -294,7 +287,7 @@ class WakingTest {
     sleep();
     InferenceRequest request = request(null, 60_000);
     request.setModel("both");
-    send(request);
+    driver.send(request);
     driver.advance(Duration.ofSeconds(40));
     assertThat(decided()).isEqualTo(1);
     assertThat(driver.drain(InferenceTopics.RESULTS)).isEmpty();

@@ -130,20 +130,22 @@ class PoolScalerTest {
     assertThat(run(PoolScaler.of(rules(true, 50), WINDOW), 0, 50, 0).replicas()).isZero();
   }
 
+  private static ScalingRules sleepy(int min) {
+    return new ScalingRules(
+        min,
+        50,
+        true,
+        Duration.ofMillis(200),
+        0.95,
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(60),
+        10,
+        0);
+  }
+
   @Test
   void aPoolSleepsOnlyAfterTheCoolDownAndWakesAtOnce() {
-    ScalingRules sleepy =
-        new ScalingRules(
-            2,
-            50,
-            true,
-            Duration.ofMillis(200),
-            0.95,
-            Duration.ofSeconds(10),
-            Duration.ofSeconds(60),
-            10,
-            0);
-    PoolScaler scaler = PoolScaler.of(sleepy, WINDOW);
+    PoolScaler scaler = PoolScaler.of(sleepy(2), WINDOW);
     run(scaler, 0, 100, 300);
 
     assertThat(run(scaler, 100, 5, 0).replicas()).isGreaterThanOrEqualTo(2);
@@ -156,17 +158,7 @@ class PoolScalerTest {
   @Test
   void aPoolThatMayHaveNoneKeepsItsFewestUntilTheCoolDownHasPassed() {
     for (int min : new int[] {0, 2}) {
-      ScalingRules sleepy =
-          new ScalingRules(
-              min,
-              50,
-              true,
-              Duration.ofMillis(200),
-              0.95,
-              Duration.ofSeconds(10),
-              Duration.ofSeconds(60),
-              10,
-              0);
+      ScalingRules sleepy = sleepy(min);
       int fewest = Math.max(1, min);
       PoolScaler scaler = PoolScaler.of(sleepy, WINDOW);
       run(scaler, 0, 50, 300);
