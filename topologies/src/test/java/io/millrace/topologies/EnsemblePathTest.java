@@ -26,7 +26,6 @@ import io.millrace.events.Task;
 import io.millrace.events.Tensor;
 import io.millrace.events.TensorDatatype;
 import io.millrace.events.TensorSignature;
-import io.millrace.events.WorkerStatus;
 import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.topologies.ensemble.logic.EnsembleInvalid;
@@ -396,16 +395,7 @@ class EnsemblePathTest {
       driver.register(target);
       ready.add(target.getTarget());
     }
-    driver
-        .in(Topics.WORKERS)
-        .pipeInput(
-            "w1",
-            WorkerStatus.newBuilder()
-                .setId(driver.id())
-                .setWorkerId("w1")
-                .setKind(OperationKind.INFERENCE)
-                .setTargets(ready.subList(1, ready.size()))
-                .build());
+    driver.worker(List.of(), ready.subList(1, ready.size()));
   }
 
   private static TensorSignature signature(String name) {

@@ -20,7 +20,6 @@ import io.millrace.events.Task;
 import io.millrace.events.Tensor;
 import io.millrace.events.TensorDatatype;
 import io.millrace.events.TensorSignature;
-import io.millrace.events.WorkerStatus;
 import io.millrace.schemas.topics.InferenceTopics;
 import io.millrace.schemas.topics.Topics;
 import java.io.IOException;
@@ -241,16 +240,7 @@ class InferencePathTest {
   }
 
   private void ready(String... models) {
-    driver
-        .in(Topics.WORKERS)
-        .pipeInput(
-            "w1",
-            WorkerStatus.newBuilder()
-                .setId(driver.id())
-                .setWorkerId("w1")
-                .setKind(OperationKind.INFERENCE)
-                .setTargets(List.of(models))
-                .build());
+    driver.worker(List.of(), List.of(models));
   }
 
   private InferenceRequest ask(String model, String version, int bytes) {

@@ -4,11 +4,14 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.events.Attempt;
 import io.millrace.events.AttemptPhase;
 import io.millrace.events.InferenceRequest;
+import io.millrace.events.OperationKind;
 import io.millrace.events.Outcome;
+import io.millrace.events.PoolLoad;
 import io.millrace.events.TargetKind;
 import io.millrace.events.TargetSpec;
 import io.millrace.events.Task;
 import io.millrace.events.ToolCall;
+import io.millrace.events.WorkerStatus;
 import io.millrace.schemas.fixtures.FakeRegistry;
 import io.millrace.schemas.identity.Fingerprint;
 import io.millrace.schemas.identity.Ids;
@@ -204,6 +207,20 @@ final class OperationsDriver implements AutoCloseable {
 
   void send(InferenceRequest request) {
     in(InferenceTopics.REQUESTS).pipeInput(Fingerprint.ofOperation(request.getId()), request);
+  }
+
+  /** A worker for models says how it is. */
+  void worker(List<PoolLoad> pools, List<String> ready) {
+    in(Topics.WORKERS)
+        .pipeInput(
+            "w1",
+            WorkerStatus.newBuilder()
+                .setId(id())
+                .setWorkerId("w1")
+                .setKind(OperationKind.INFERENCE)
+                .setPools(pools)
+                .setTargets(ready)
+                .build());
   }
 
   Attempt.Builder attempt(Task task, AttemptPhase phase) {

@@ -8,7 +8,6 @@ import io.millrace.events.EnsembleStep;
 import io.millrace.events.InferenceRequest;
 import io.millrace.events.InferenceResult;
 import io.millrace.events.ModelSpec;
-import io.millrace.events.OperationKind;
 import io.millrace.events.Outcome;
 import io.millrace.events.PoolLoad;
 import io.millrace.events.ScalingDecision;
@@ -79,17 +78,8 @@ class WakingTest {
   }
 
   private void worker(String... models) {
-    driver
-        .in(Topics.WORKERS)
-        .pipeInput(
-            "w1",
-            WorkerStatus.newBuilder()
-                .setId(driver.id())
-                .setWorkerId("w1")
-                .setKind(OperationKind.INFERENCE)
-                .setPools(List.of(PoolLoad.newBuilder().setPool("gpu").setSlots(4).build()))
-                .setTargets(List.of(models))
-                .build());
+    driver.worker(
+        List.of(PoolLoad.newBuilder().setPool("gpu").setSlots(4).build()), List.of(models));
   }
 
   private int decided() {
@@ -117,6 +107,14 @@ class WakingTest {
 
   private void ask(long timeoutMs) {
     driver.send(request(null, timeoutMs));
+  }
+
+  /** A request of the model and a call of the tool, both for the pool. */
+  private void askBoth(int number, long timeoutMs) {
+    ask(timeoutMs);
+    ToolCall call = driver.call("render", "{\"n\":" + number + "}");
+    call.setDeadlineAt(driver.now().plusMillis(timeoutMs));
+    driver.send(call);
   }
 
   private InferenceRequest request(@Nullable String version, long timeoutMs) {
@@ -170,6 +168,7 @@ class WakingTest {
     worker();
     load(4 * COOL_DOWN.toSeconds());
     assertThat(driver.drain(Topics.SCALING_DECISIONS))
+        .isNotEmpty()
         .allSatisfy(decision -> assertThat(decision.getReplicas()).isEqualTo(1));
   }
 
@@ -182,6 +181,7 @@ class WakingTest {
     assertThat(decided()).isEqualTo(1);
     load(5 * COOL_DOWN.toSeconds());
     assertThat(driver.drain(Topics.SCALING_DECISIONS))
+        .isNotEmpty()
         .allSatisfy(decision -> assertThat(decision.getReplicas()).isEqualTo(1));
   }
 
@@ -211,10 +211,7 @@ class WakingTest {
     model();
     sleep();
     for (int i = 0; i < 40; i++) {
-      ask(2_000);
-      ToolCall call = driver.call("render", "{\"n\":" + i + "}");
-      call.setDeadlineAt(driver.now().plusSeconds(2));
-      driver.send(call);
+      askBoth(i, 2_000);
       driver.advance(Duration.ofMillis(100));
     }
     driver.advance(Duration.ofSeconds(3));
@@ -241,10 +238,7 @@ class WakingTest {
     model();
     sleep();
     for (int i = 0; i < 40; i++) {
-      ask(6_000);
-      ToolCall call = driver.call("render", "{\"n\":" + i + "}");
-      call.setDeadlineAt(driver.now().plusSeconds(6));
-      driver.send(call);
+      askBoth(i, 6_000);
     }
     driver.advance(Duration.ofSeconds(5));
     worker("model:sum@1");

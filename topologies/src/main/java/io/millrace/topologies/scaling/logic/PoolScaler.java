@@ -110,7 +110,7 @@ public final class PoolScaler {
     boolean panic = carried > 0 && now > PANIC * carried;
     alarmed = panic ? ALARMED_WINDOWS : Math.max(0, alarmed - 1);
     double most = Math.max(provided, alarmed > 0 ? now : 0) + seen.queued() / seconds;
-    double perReplica = serviceMs > 0 ? rules.slots() * 1e3 / serviceMs : Double.POSITIVE_INFINITY;
+    double perReplica = perReplica();
     double throughput = most / perReplica / tolerance();
     double latency = forLatency(forecast.expected(), deviation, seen.variability(), late());
     double need = Math.max(throughput, latency);
@@ -132,7 +132,7 @@ public final class PoolScaler {
     allowance.spent(exact);
     replicas = exact;
     carried = serviceMs > 0 ? exact * perReplica : 0;
-    Reasons why = new Reasons(need, held, having, exact, latency > throughput, panic);
+    ScalingReasons why = new ScalingReasons(need, held, having, exact, latency > throughput, panic);
     return new Scaling(
         whole,
         exact,
@@ -146,6 +146,11 @@ public final class PoolScaler {
         why.rejected(whole),
         why.rejectedReason(),
         forecasts.faults());
+  }
+
+  /** Operations a second that a replica carries; without an end while none has ended yet. */
+  private double perReplica() {
+    return serviceMs > 0 ? rules.slots() * 1e3 / serviceMs : Double.POSITIVE_INFINITY;
   }
 
   /** What there is at least while there is work; none only after the cool-down. */
@@ -179,7 +184,7 @@ public final class PoolScaler {
   Scaling stay(int decided, String reason) {
     int count = Math.max(fewest(), Math.min(rules.max(), decided));
     replicas = count;
-    carried = serviceMs > 0 ? count * rules.slots() * 1e3 / serviceMs : 0;
+    carried = serviceMs > 0 ? count * perReplica() : 0;
     return new Scaling(count, count, 0, 0, 0, "", serviceMs, false, reason, -1, "", List.of());
   }
 
@@ -241,7 +246,7 @@ public final class PoolScaler {
     if (carried <= 0 || serviceMs <= 0 || now <= PANIC * carried) {
       return null;
     }
-    double perReplica = rules.slots() * 1e3 / serviceMs;
+    double perReplica = perReplica();
     double need = now / perReplica;
     alarmed = ALARMED_WINDOWS + 1;
     wanted.addLast(need);
@@ -321,79 +326,6 @@ public final class PoolScaler {
       values.removeFirst();
     }
     return values.stream().mapToDouble(Double::doubleValue).max().orElse(value);
-  }
-
-  private static final class Reasons {
-    private final double need;
-    private final double held;
-    private final double having;
-    private final double exact;
-    private final boolean latency;
-    private final boolean panic;
-
-    Reasons(double need, double held, double having, double exact, boolean latency, boolean panic) {
-      this.need = need;
-      this.held = held;
-      this.having = having;
-      this.exact = exact;
-      this.latency = latency;
-      this.panic = panic;
-    }
-
-    String reason(double rate, Forecasts.Forecast forecast, double most) {
-      String basis =
-          String.format(
-              Locale.ROOT,
-              "%.1f/s came, %.1f/s are expected (%s), %.1f/s are provided for; ",
-              rate,
-              forecast.expected(),
-              forecast.trusted(),
-              most);
-      if (panic) {
-        return basis + "more than twice what its replicas carry came: the newest arrivals decide";
-      }
-      if (exact == 0) {
-        return basis + "nothing came within the cool-down, and it may have none";
-      }
-      if (exact < having) {
-        return basis + "its maximum holds it back";
-      }
-      if (exact > having) {
-        return basis + "its minimum holds";
-      }
-      if (having > held) {
-        return basis + "more than the objective needs, so that hardly any is late";
-      }
-      if (held > need) {
-        return basis + "fewer would do now, but more were needed within the cool-down";
-      }
-      return basis + (latency ? "the latency objective decides" : "the rate decides");
-    }
-
-    int rejected(int replicas) {
-      if (exact == 0) {
-        return -1;
-      }
-      double other = exact != having ? having : having > held ? held : need;
-      int alternative = (int) Math.min(Integer.MAX_VALUE, Math.ceil(other));
-      return alternative == replicas ? -1 : alternative;
-    }
-
-    String rejectedReason() {
-      if (exact == 0) {
-        return "";
-      }
-      if (exact < having) {
-        return "more than its maximum allows";
-      }
-      if (exact > having) {
-        return panic ? "nothing is taken away in a panic" : "less than its minimum";
-      }
-      if (having > held) {
-        return "more would be late, and 70 % utilisation would cost no less";
-      }
-      return held > need ? "a need within the cool-down was larger" : "";
-    }
   }
 
   /** Windows from one that was seen to the first that a decision on it can serve. */

@@ -82,11 +82,8 @@ final class PoolWatch {
    */
   @Nullable Scaling tick(
       long now, int decided, Map<String, PoolLoad> loads, boolean taken, long askedAt) {
-    // Who waits says so again and again: only what is said anew counts, whatever clocks show.
-    boolean asked = heardOf && askedAt > askedBefore;
+    boolean asked = askedAnew(askedAt);
     askedInWindow |= asked;
-    askedBefore = askedAt;
-    heardOf = true;
     boolean asleep = !taken && decided == 0 && rules.toZero();
     if (asleep && asked) {
       last = scaler.wake();
@@ -134,6 +131,14 @@ final class PoolWatch {
       }
     }
     return null;
+  }
+
+  /** Who waits says so again and again: only what is said anew counts, however clocks differ. */
+  private boolean askedAnew(long askedAt) {
+    boolean anew = heardOf && askedAt > askedBefore;
+    askedBefore = askedAt;
+    heardOf = true;
+    return anew;
   }
 
   /**

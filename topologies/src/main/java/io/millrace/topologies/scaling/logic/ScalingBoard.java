@@ -104,7 +104,8 @@ public final class ScalingBoard {
    * @param now wall-clock milliseconds
    * @param pools that are scaled, by name; each spec has a scaling policy
    * @param workers that were heard of late
-   * @param asked when each pool was last asked for, milliseconds since the epoch
+   * @param asked when each pool was last asked for, milliseconds since the epoch; those that never
+   *     were are not in it
    */
   public Outcome tick(
       long now,

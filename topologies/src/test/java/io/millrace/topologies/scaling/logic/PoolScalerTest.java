@@ -19,8 +19,12 @@ class PoolScalerTest {
   private static final Duration WINDOW = Duration.ofSeconds(10);
 
   private static ScalingRules rules(boolean toZero, int max) {
+    return rules(toZero ? 0 : 2, toZero, max);
+  }
+
+  private static ScalingRules rules(int min, boolean toZero, int max) {
     return new ScalingRules(
-        toZero ? 0 : 2,
+        min,
         max,
         toZero,
         Duration.ofMillis(200),
@@ -130,22 +134,9 @@ class PoolScalerTest {
     assertThat(run(PoolScaler.of(rules(true, 50), WINDOW), 0, 50, 0).replicas()).isZero();
   }
 
-  private static ScalingRules sleepy(int min) {
-    return new ScalingRules(
-        min,
-        50,
-        true,
-        Duration.ofMillis(200),
-        0.95,
-        Duration.ofSeconds(10),
-        Duration.ofSeconds(60),
-        10,
-        0);
-  }
-
   @Test
   void aPoolSleepsOnlyAfterTheCoolDownAndWakesAtOnce() {
-    PoolScaler scaler = PoolScaler.of(sleepy(2), WINDOW);
+    PoolScaler scaler = PoolScaler.of(rules(2, true, 50), WINDOW);
     run(scaler, 0, 100, 300);
 
     assertThat(run(scaler, 100, 5, 0).replicas()).isGreaterThanOrEqualTo(2);
@@ -158,7 +149,7 @@ class PoolScalerTest {
   @Test
   void aPoolThatMayHaveNoneKeepsItsFewestUntilTheCoolDownHasPassed() {
     for (int min : new int[] {0, 2}) {
-      ScalingRules sleepy = sleepy(min);
+      ScalingRules sleepy = rules(min, true, 50);
       int fewest = Math.max(1, min);
       PoolScaler scaler = PoolScaler.of(sleepy, WINDOW);
       run(scaler, 0, 50, 300);
