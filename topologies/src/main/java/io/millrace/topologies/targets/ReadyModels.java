@@ -10,8 +10,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which models some worker has loaded and warmed, by what workers say of themselves once a second;
- * one that has not been heard of for a while has none.
+ * Which models some worker has loaded and warmed, which pools have a worker that takes tasks, and
+ * since when, by what workers say of themselves once a second; one that has not been heard of for a
+ * while has none.
  */
 final class ReadyModels {
   private static final long SILENCE_MILLIS = Duration.ofSeconds(10).toMillis();
@@ -19,14 +20,13 @@ final class ReadyModels {
   private final InstantSource clock;
   private final Map<String, List<String>> byWorker = new ConcurrentHashMap<>();
 
-  /** By model, when a worker that has it was last heard of, milliseconds since the epoch. */
+  /** By model, when a worker that has it was heard of. */
   private final Map<String, Heard> heard = new ConcurrentHashMap<>();
 
-  /**
-   * By pool, when a worker that takes its tasks was last heard of, milliseconds since the epoch.
-   */
+  /** By pool, when a worker that takes its tasks was heard of. */
   private final Map<String, Heard> pools = new ConcurrentHashMap<>();
 
+  /** Without a pause since then, and last; milliseconds since the epoch. */
   private record Heard(long since, long at) {}
 
   ReadyModels(InstantSource clock) {
@@ -68,12 +68,17 @@ final class ReadyModels {
     return lately(pools.get(pool));
   }
 
-  /** Since when a worker of the pool has been there without a pause; 0: there is none. */
+  /**
+   * Since when a worker of the pool has been there without a pause, milliseconds since the epoch;
+   * 0: there is none.
+   */
   long servedSince(String pool) {
     return since(pools.get(pool));
   }
 
-  /** Since when a worker has it ready without a pause; 0: none has. */
+  /**
+   * Since when a worker has it ready without a pause, milliseconds since the epoch; 0: none has.
+   */
   long readySince(String model) {
     return since(heard.get(model));
   }
