@@ -16,6 +16,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /** A worker in a process of its own. */
@@ -23,6 +25,7 @@ public final class WorkerProcess implements AutoCloseable {
   private static final Duration READY = Duration.ofSeconds(60);
   private static final Duration REQUEST = Duration.ofSeconds(5);
   private static final int OK = 200;
+  private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
   private static final String TASKS = "millrace_worker_tasks_total{";
 
   private final ChildJvm jvm;
@@ -160,12 +163,17 @@ public final class WorkerProcess implements AutoCloseable {
     }
   }
 
+  /** One that no worker was given before: a worker binds its port some time after it is drawn. */
   private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    int port;
+    do {
+      try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        port = socket.getLocalPort();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    } while (!GIVEN.add(port));
+    return port;
   }
 
   /** Its process. */

@@ -21,6 +21,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -39,7 +40,7 @@ class OperationsProcessTest {
   void itServesItsMetricsAndHealthUntilItIsToldToStop() throws Exception {
     List<NewTopic> topics = Topics.all().stream().map(Provisioner::embedded).toList();
     try (EmbeddedPlatform cluster = cluster(topics)) {
-      int port = freePort();
+      int port = freePorts(1)[0];
       Process operations = start(cluster.endpoints(), port);
       try {
         await()
@@ -64,9 +65,10 @@ class OperationsProcessTest {
 
   @Test
   void itWaitsForBrokersThatAreAway() throws Exception {
-    int broker = freePort();
-    int registry = freePort();
-    int port = freePort();
+    int[] ports = freePorts(3);
+    int broker = ports[0];
+    int registry = ports[1];
+    int port = ports[2];
     Endpoints away =
         new Endpoints("127.0.0.1:" + broker, "http://127.0.0.1:" + registry, Path.of(""));
     Process operations = start(away, port);
@@ -170,9 +172,20 @@ class OperationsProcessTest {
     return Files.readString(outputFile().toPath());
   }
 
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
+  /** Different ones: each is held until all are known. */
+  private static int[] freePorts(int count) throws IOException {
+    int[] ports = new int[count];
+    List<ServerSocket> held = new ArrayList<>();
+    try {
+      for (int i = 0; i < count; i++) {
+        held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+        ports[i] = held.get(i).getLocalPort();
+      }
+      return ports;
+    } finally {
+      for (ServerSocket socket : held) {
+        socket.close();
+      }
     }
   }
 
