@@ -39,6 +39,9 @@ final class ModelLoader {
   private static final Logger LOG = LoggerFactory.getLogger(ModelLoader.class);
   private static final int RUNS_ON_GPU = 2;
 
+  /** A larger model has one session, however many runs: its weights would be there for each. */
+  private static final long APART_BYTES_MAX = 256L << 20;
+
   private final Devices devices;
   private final MemoryBudget budget;
   private final int runs;
@@ -76,12 +79,15 @@ final class ModelLoader {
     ModelSession session = null;
     try {
       session = ModelSession.open(name, file, signature, execution, devices);
+      int atOnce = atOnce(session);
+      share += widen(session, atOnce, size(file));
       warm(session, config);
       LoadedModel loaded =
           model(
               declaration,
               session,
               contract,
+              atOnce,
               batching,
               config.batching().timeoutMicros() * 1_000,
               share);
@@ -101,17 +107,50 @@ final class ModelLoader {
     }
   }
 
+  private int atOnce(ModelSession session) {
+    int said = session.execution().runs();
+    if (said != 0) {
+      return said;
+    }
+    return session.device().equals(Devices.CPU) ? runs : RUNS_ON_GPU;
+  }
+
+  /**
+   * Gives each run that may be under way a session of its own, if they are not to share one and the
+   * memory is there.
+   *
+   * @return what that takes of the budget
+   */
+  private long widen(ModelSession session, int atOnce, long fileBytes) {
+    boolean apart =
+        !session.execution().shared()
+            && session.device().equals(Devices.CPU)
+            && fileBytes <= APART_BYTES_MAX;
+    long share = 0;
+    try {
+      while (apart && session.width() < atOnce) {
+        share += budget.take(session.name(), fileBytes);
+        session.widen();
+      }
+    } catch (ModelException e) {
+      LOG.info(
+          "{} has {} sessions for {} runs at once: {}",
+          session.name(),
+          session.width(),
+          atOnce,
+          e.getMessage());
+    }
+    return share;
+  }
+
   private LoadedModel model(
       TargetSpec declaration,
       ModelSession session,
       Contract contract,
+      int atOnce,
       BatchPolicy batching,
       long waitNanos,
       long share) {
-    int atOnce = session.execution().runs();
-    if (atOnce == 0) {
-      atOnce = session.device().equals(Devices.CPU) ? runs : RUNS_ON_GPU;
-    }
     Lane<Request> lane =
         new Lane<>(
             declaration.getTarget(),
@@ -163,11 +202,15 @@ final class ModelLoader {
     if (!asked) {
       sizes.addAll(List.of(1, most));
     }
-    try (SessionRuns runs = new SessionRuns(session)) {
-      for (int rows : sizes) {
-        Request request = new Request(zeros(session, Math.min(rows, most)), Set.of());
-        runs.run(List.of(new Slice<>(request, 0, request.inputs().rows())));
-        request.answer().join();
+    try {
+      for (int instance = 0; instance < session.width(); instance++) {
+        try (SessionRuns runs = new SessionRuns(session)) {
+          for (int rows : sizes) {
+            Request request = new Request(zeros(session, Math.min(rows, most)), Set.of());
+            runs.run(List.of(new Slice<>(request, 0, request.inputs().rows())));
+            request.answer().join();
+          }
+        }
       }
     } catch (CompletionException e) {
       String why = e.getCause() == null ? e.toString() : e.getCause().getMessage();

@@ -10,6 +10,7 @@ import io.millrace.inference.onnx.SeededModels;
 import io.millrace.inference.runtime.Devices;
 import io.millrace.inference.runtime.MemoryBudget;
 import io.millrace.inference.runtime.ModelFile;
+import io.millrace.schemas.serde.AvroSafety;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +23,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** Models that are asked for while they load. */
 class ModelsTest {
   private static final String TARGET = "model:tiny@1";
+
+  static {
+    AvroSafety.establish();
+  }
 
   @TempDir Path directory;
 

@@ -13,14 +13,15 @@ import java.util.TreeMap;
  * <p>All of it can be set in {@code config.pbtxt}, under the names of Triton's ONNX Runtime backend
  * where it has one: {@code instance_group}, {@code optimization.graph.level}, and of {@code
  * parameters} {@code intra_op_thread_count}, {@code inter_op_thread_count}, {@code execution_mode},
- * {@code enable_mem_arena}, {@code enable_mem_pattern}, any {@code session.*} entry of ONNX
- * Runtime, and our own {@code allow_nan}.
+ * {@code enable_mem_arena}, {@code enable_mem_pattern}, {@code share_session_between_instances},
+ * any {@code session.*} entry of ONNX Runtime, and our own {@code allow_nan}.
  *
  * @param intraThreads threads of one operator
  * @param interThreads threads for operators side by side
  * @param parallel whether operators run side by side
  * @param arena whether freed memory is kept for the next run
  * @param pattern whether memory is planned once per shape
+ * @param shared whether runs at once share a session
  * @param graphLevel optimization of the graph: 0 none, 1 basic, 2 all
  * @param runs how many runs at once; 0: as many as the device does well
  * @param cpuOnly whether it must run on the CPU
@@ -33,6 +34,7 @@ public record Execution(
     boolean parallel,
     boolean arena,
     boolean pattern,
+    boolean shared,
     int graphLevel,
     int runs,
     boolean cpuOnly,
@@ -48,6 +50,9 @@ public record Execution(
   /**
    * The settings that a configuration says; for what it does not say those that suit many small
    * runs side by side: one thread each, no spinning, memory planned per shape where these are few.
+   * Where it is not planned, runs at once do not share a session: from the arena that they would
+   * share each takes what another has just given back, so that it lies in the other processor's
+   * cache (a run of {@code lm} took a fifth longer, in half of the sessions).
    *
    * @throws ModelException MODEL_CONFIG_INVALID if one does not do
    */
@@ -63,17 +68,20 @@ public record Execution(
           }
         });
     Integer level = config.graphLevel();
+    boolean arena = number(parameters, "enable_mem_arena", 1) == 1;
+    boolean pattern = number(parameters, "enable_mem_pattern", freeShapes(signature) ? 0 : 1) == 1;
     return new Execution(
         number(parameters, "intra_op_thread_count", 1),
         number(parameters, "inter_op_thread_count", 1),
         number(parameters, "execution_mode", 0) == 1,
-        number(parameters, "enable_mem_arena", 1) == 1,
-        number(parameters, "enable_mem_pattern", freeShapes(signature) ? 0 : 1) == 1,
+        arena,
+        pattern,
+        flag(parameters, "share_session_between_instances", pattern || !arena),
         // Triton's levels: -2 none, -1 basic, 0 and above all.
         level == null ? ALL : Math.min(ALL, level + ALL),
         config.instances(),
         config.json().path("instance_group").path(0).path("kind").asText().equals("KIND_CPU"),
-        parameters.getOrDefault("allow_nan", "false").equals("true"),
+        flag(parameters, "allow_nan", false),
         Map.copyOf(session));
   }
 
@@ -82,6 +90,11 @@ public record Execution(
     int batch = signature.batchMax() > 0 ? 1 : 0;
     return signature.inputs().stream()
         .anyMatch(input -> input.getShape().lastIndexOf(-1L) >= batch);
+  }
+
+  private static boolean flag(Map<String, String> parameters, String name, boolean otherwise) {
+    String text = parameters.getOrDefault(name, "");
+    return text.isEmpty() ? otherwise : text.equals("true");
   }
 
   private static int number(Map<String, String> parameters, String name, int otherwise) {

@@ -1,23 +1,23 @@
 package io.millrace.inference.runtime;
 
-import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
-import ai.onnxruntime.OrtSession.RunOptions;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import io.millrace.events.TensorDatatype;
 import io.millrace.inference.ModelException;
 import io.millrace.inference.repository.Signature;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One model version in ONNX Runtime. Any thread may run it; it must be closed, since the garbage
- * collector knows nothing of what it holds.
+ * One model version in ONNX Runtime, in one session or several. Any thread may run it; it must be
+ * closed, since the garbage collector knows nothing of what it holds.
  */
 public final class ModelSession implements AutoCloseable {
 
@@ -29,16 +29,24 @@ public final class ModelSession implements AutoCloseable {
   private final String name;
   private final Signature signature;
   private final Execution execution;
-  private final OrtSession session;
+  private final Path file;
   private final String device;
+  private final List<OrtSession> instances = new ArrayList<>();
+  private int taken;
 
   private ModelSession(
-      String name, Signature signature, Execution execution, OrtSession session, String device) {
+      String name,
+      Path file,
+      Signature signature,
+      Execution execution,
+      OrtSession session,
+      String device) {
     this.name = name;
+    this.file = file;
     this.signature = signature;
     this.execution = execution;
-    this.session = session;
     this.device = device;
+    instances.add(session);
   }
 
   /**
@@ -74,7 +82,7 @@ public final class ModelSession implements AutoCloseable {
         device = devices.add(options);
       }
       OrtSession session = Environment.get().createSession(file.toString(), options);
-      return new ModelSession(name, signature, execution, session, device);
+      return new ModelSession(name, file, signature, execution, session, device);
     } catch (OrtException e) {
       if (device.equals(Devices.CPU)) {
         throw e;
@@ -128,29 +136,38 @@ public final class ModelSession implements AutoCloseable {
   }
 
   /**
-   * Runs it once.
+   * Opens one more session, on the CPU.
    *
-   * @param inputs all of them, by name
-   * @param requested outputs to be made
-   * @param pinned outputs to be written into the tensors given
-   * @return must be closed
+   * @throws ModelException MODEL_INVALID if ONNX Runtime does not take the model any more
    */
-  OrtSession.Result run(
-      Map<String, OnnxTensor> inputs,
-      Set<String> requested,
-      Map<String, OnnxTensor> pinned,
-      RunOptions options)
-      throws OrtException {
-    return session.run(inputs, requested, pinned, options);
+  public synchronized void widen() {
+    try (SessionOptions options = options(execution)) {
+      instances.add(Environment.get().createSession(file.toString(), options));
+    } catch (OrtException e) {
+      throw ModelException.invalid(
+          "ONNX Runtime does not load %s again: %s".formatted(name, e.getMessage()));
+    }
+  }
+
+  /** How many sessions it has. */
+  public synchronized int width() {
+    return instances.size();
+  }
+
+  /** One of its sessions, each in turn. */
+  synchronized OrtSession instance() {
+    return instances.get(taken++ % instances.size());
   }
 
   /** Unloads the model; nothing may run it any more. */
   @Override
-  public void close() {
-    try {
-      session.close();
-    } catch (OrtException e) {
-      LOG.warn("{} may not have been unloaded wholly", name, e);
+  public synchronized void close() {
+    for (OrtSession session : instances) {
+      try {
+        session.close();
+      } catch (OrtException e) {
+        LOG.warn("{} may not have been unloaded wholly", name, e);
+      }
     }
   }
 }

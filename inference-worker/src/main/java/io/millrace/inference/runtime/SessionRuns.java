@@ -29,12 +29,14 @@ public final class SessionRuns implements BatchWork<Request> {
   private static final Logger LOG = LoggerFactory.getLogger(SessionRuns.class);
 
   private final ModelSession session;
+  private final OrtSession instance;
   private final Binding binding;
   private final boolean batched;
 
   /** For one thread; the session stays open when this is closed. */
   public SessionRuns(ModelSession session) {
     this.session = session;
+    this.instance = session.instance();
     this.binding = new Binding(session);
     this.batched = session.signature().batchMax() > 0;
   }
@@ -111,7 +113,7 @@ public final class SessionRuns implements BatchWork<Request> {
         choose(batch, pinning ? bound.pinned() : Map.of(), requested, pinned);
       }
       try (Abandonment watch = new Abandonment(batch, options);
-          OrtSession.Result result = session.run(bound.inputs(), requested, pinned, options)) {
+          OrtSession.Result result = instance.run(bound.inputs(), requested, pinned, options)) {
         scatter(batch, result, pinned, rows, begun, System.nanoTime() - begun);
       }
     } finally {

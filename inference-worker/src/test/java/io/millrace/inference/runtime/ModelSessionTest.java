@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -282,6 +283,25 @@ class ModelSessionTest {
       }
       assertThat(Tensors.floats(Served.answer(requests.get(0)).outputs().get(0)))
           .isNotEqualTo(Tensors.floats(Served.answer(requests.get(1)).outputs().get(0)));
+    }
+  }
+
+  @Test
+  void runsInSessionsOfTheirOwnGiveTheSame() {
+    try (Served served =
+        new Served(directory, LanguageModel.lm(7), "max_batch_size: 1", 2, false)) {
+      served.session.widen();
+      assertThat(served.session.width()).isEqualTo(2);
+      assertThat(served.session.instance()).isNotSameAs(served.session.instance());
+      List<Tensor> input =
+          List.of(
+              Tensors.ints("tokens", List.of(1L, 24L), new Random(1).ints(24, 0, 256).toArray()));
+      List<Request> requests = Stream.generate(() -> served.submit(input)).limit(20).toList();
+      served.begin();
+      float[] first = Tensors.floats(Served.answer(requests.get(0)).outputs().get(0));
+      for (Request request : requests) {
+        assertThat(Tensors.floats(Served.answer(request).outputs().get(0))).isEqualTo(first);
+      }
     }
   }
 
