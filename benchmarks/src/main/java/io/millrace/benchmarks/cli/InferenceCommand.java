@@ -57,7 +57,7 @@ final class InferenceCommand implements Callable<Integer> {
 
   @Option(
       names = "--preheat-s",
-      defaultValue = "60",
+      defaultValue = "120",
       description = "Seconds at first, for the JIT (${DEFAULT-VALUE}).")
   private int preheatSeconds;
 

@@ -18,10 +18,11 @@ import org.apache.kafka.common.TopicPartition;
 /**
  * Keeps a number of requests in flight: each answer lets the next request go.
  *
- * <p>One producer without linger and one consumer of the partition that the requests name for their
- * answers, both on one thread. A latency runs from before the request is encoded until its answer
- * is decoded. A closed loop hides how long requests would queue under a load that does not wait
- * (coordinated omission); that is what the engine it is compared with was measured by as well.
+ * <p>A producer, which lingers for a millisecond where more than one request is in flight, and a
+ * consumer of the partition that the requests name for their answers, both on one thread. A latency
+ * runs from before the request is encoded until its answer is decoded. A closed loop hides how long
+ * requests would queue under a load that does not wait (coordinated omission); that is what the
+ * engine it is compared with was measured by as well.
  */
 final class ClosedLoop<Q extends SpecificRecord, A extends SpecificRecord>
     implements AutoCloseable {
@@ -31,6 +32,7 @@ final class ClosedLoop<Q extends SpecificRecord, A extends SpecificRecord>
 
   private final RequestKind<Q, A> kind;
   private final Producer<String, Q> producer;
+  private final Producer<String, Q> lingering;
   private final Consumer<String, A> consumer;
   private final SplittableRandom random = new SplittableRandom();
   private final Map<String, Long> sentAt = new HashMap<>();
@@ -50,6 +52,7 @@ final class ClosedLoop<Q extends SpecificRecord, A extends SpecificRecord>
   ClosedLoop(Connection connection, RequestKind<Q, A> kind) {
     this.kind = kind;
     this.producer = connection.producer(kind.requests(), Map.of());
+    this.lingering = connection.producer(kind.requests(), Map.of("linger.ms", 1));
     this.consumer = connection.consumer(kind.answers(), Map.of());
     TopicPartition home = new TopicPartition(kind.answers().name(), REPLY_PARTITION);
     consumer.assign(List.of(home));
@@ -67,8 +70,9 @@ final class ClosedLoop<Q extends SpecificRecord, A extends SpecificRecord>
     Latencies latencies = new Latencies();
     long start = System.nanoTime();
     long last = start;
+    Producer<String, Q> by = inFlight > 1 ? lingering : producer;
     for (int i = 0; i < inFlight; i++) {
-      send();
+      send(by);
     }
     while (!sentAt.isEmpty()) {
       for (ConsumerRecord<String, A> record : consumer.poll(POLL)) {
@@ -84,7 +88,7 @@ final class ClosedLoop<Q extends SpecificRecord, A extends SpecificRecord>
         latencies.add(now - sent);
         last = now;
         if (now - start < time.toNanos()) {
-          send();
+          send(by);
         }
       }
       if (System.nanoTime() - last > ANSWER_MAX.toNanos()) {
@@ -97,10 +101,10 @@ final class ClosedLoop<Q extends SpecificRecord, A extends SpecificRecord>
     return new Round(latencies, Duration.ofNanos(last - start));
   }
 
-  private void send() {
+  private void send(Producer<String, Q> by) {
     String id = Ids.v7(System.currentTimeMillis(), random);
     sentAt.put(id, System.nanoTime());
-    producer.send(
+    by.send(
         new ProducerRecord<>(
             kind.requests().name(),
             kind.key().apply(id),
@@ -110,6 +114,7 @@ final class ClosedLoop<Q extends SpecificRecord, A extends SpecificRecord>
   @Override
   public void close() {
     producer.close(Duration.ofSeconds(5));
+    lingering.close(Duration.ofSeconds(5));
     consumer.close();
   }
 }

@@ -2,6 +2,7 @@ package io.millrace.benchmarks.requests;
 
 import io.millrace.benchmarks.client.Connection;
 import io.millrace.benchmarks.process.PlatformProcess;
+import io.millrace.benchmarks.process.ProcessCpu;
 import io.millrace.benchmarks.process.WorkDirectory;
 import io.millrace.benchmarks.process.WorkerProcess;
 import io.millrace.benchmarks.scaling.TokenTrace;
@@ -25,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -74,6 +76,7 @@ public final class TraceBenchmark {
    *
    * @param ok requests with exactly one answer, which is OK
    * @param utilisation share of all processors' time that the rows take bare
+   * @param machineUtilisation share of it that platform, worker and driver took
    * @param lengthFactor on the recorded lengths
    * @param meanTokens of the inputs
    * @param bareMs time of a row on one processor by its length
@@ -84,6 +87,7 @@ public final class TraceBenchmark {
       double p50Ms,
       double p99Ms,
       double utilisation,
+      double machineUtilisation,
       double lengthFactor,
       double meanTokens,
       double meanBatch,
@@ -132,7 +136,9 @@ public final class TraceBenchmark {
                 settings.workerJvm,
                 Map.of("slots", Integer.toString(settings.slots)))) {
           preheat(platform.connection());
-          Result result = play(platform.connection(), bare);
+          Supplier<Duration> cpu =
+              () -> ProcessCpu.ofThis().plus(platform.jvm().cpu()).plus(worker.jvm().cpu());
+          Result result = play(platform.connection(), bare, cpu);
           worker.close();
           work.done();
           return result;
@@ -181,7 +187,7 @@ public final class TraceBenchmark {
     return BenchmarkModels.tokens(n, ServiceTimes.scaled(length, LENGTH_MAX, factor));
   }
 
-  private Result play(Connection connection, Map<Integer, Double> bare) {
+  private Result play(Connection connection, Map<Integer, Double> bare, Supplier<Duration> cpu) {
     TokenTrace trace = settings.trace;
     int count = trace.arrivals().length;
     int cores = Runtime.getRuntime().availableProcessors();
@@ -205,6 +211,7 @@ public final class TraceBenchmark {
     ModelRequests requests = new ModelRequests("lm", n -> row(n, trace, factor));
     Map<String, Sent> sent = new ConcurrentHashMap<>();
     Latencies latencies = new Latencies();
+    double busy;
     RequestKind<InferenceRequest, InferenceResult> kind = requests.kind();
     try (var consumer = connection.consumer(kind.answers(), Map.of());
         Producer<String, InferenceRequest> producer =
@@ -213,6 +220,8 @@ public final class TraceBenchmark {
       consumer.assign(List.of(home));
       consumer.seekToEnd(List.of(home));
       consumer.position(home);
+      Duration cpuBefore = cpu.get();
+      long begun = System.nanoTime();
       CompletableFuture<Void> sending =
           CompletableFuture.runAsync(() -> send(producer, kind, sent));
       long last = System.nanoTime();
@@ -236,6 +245,7 @@ public final class TraceBenchmark {
           progress.accept("%d of %d answered".formatted(latencies.count(), count));
         }
       }
+      busy = cpu.get().minus(cpuBefore).toNanos() / ((double) cores * (System.nanoTime() - begun));
     }
     return new Result(
         count,
@@ -243,6 +253,7 @@ public final class TraceBenchmark {
         latencies.percentileMillis(MEDIAN),
         latencies.percentileMillis(TAIL),
         utilisation,
+        busy,
         factor,
         mean(trace, factor),
         requests.meanBatch(),

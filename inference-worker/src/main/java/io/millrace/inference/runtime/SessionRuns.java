@@ -11,6 +11,7 @@ import io.millrace.events.TensorSignature;
 import io.millrace.inference.ModelException;
 import io.millrace.inference.batch.BatchWork;
 import io.millrace.inference.batch.logic.BatchQueue.Slice;
+import io.millrace.worker.task.Together;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -175,6 +176,11 @@ public final class SessionRuns implements BatchWork<Request> {
         outputs.add(whole(output, made));
       }
     }
+    Together.run(() -> answer(batch, outputs, rows, begun, nanos));
+  }
+
+  private void answer(
+      List<Slice<Request>> batch, List<Whole> outputs, int rows, long begun, long nanos) {
     int row = 0;
     for (Slice<Request> slice : batch) {
       try {

@@ -15,6 +15,7 @@ import io.millrace.schemas.serde.EventSerializer;
 import io.millrace.schemas.topics.Topic;
 import io.millrace.schemas.topics.Topics;
 import io.millrace.worker.task.RunResult;
+import io.millrace.worker.task.Together;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,6 +25,7 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -299,14 +301,15 @@ final class WorkerLog implements AutoCloseable {
       byte @Nullable [] value,
       Consumer<@Nullable Exception> whenSent) {
     byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
-    producer.send(
-        new ProducerRecord<>(topic, partition, keyBytes, value),
+    ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, partition, keyBytes, value);
+    Callback callback =
         (metadata, failure) -> {
           if (failure != null) {
             LOG.error("A record for {} with key {} was not written", topic, key, failure);
           }
           whenSent.accept(failure);
-        });
+        };
+    Together.send(() -> producer.send(record, callback));
   }
 
   private static String shortened(String message) {

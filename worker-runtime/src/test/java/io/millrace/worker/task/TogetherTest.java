@@ -1,0 +1,48 @@
+package io.millrace.worker.task;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class TogetherTest {
+  private final List<String> done = new ArrayList<>();
+
+  private void send(String what) {
+    Together.send(() -> done.add(what));
+  }
+
+  @Test
+  void whatIsSentDuringWorkGoesWhenItHasEndedInOrder() {
+    Together.run(
+        () -> {
+          send("one");
+          Together.run(() -> send("two"));
+          done.add("worked");
+          send("three");
+        });
+    send("four");
+    assertThat(done).containsExactly("worked", "one", "two", "three", "four");
+  }
+
+  @Test
+  void whatFailsHoldsNothingUp() {
+    assertThatThrownBy(
+            () ->
+                Together.run(
+                    () -> {
+                      send("one");
+                      Together.send(
+                          () -> {
+                            throw new IllegalStateException("too large");
+                          });
+                      send("two");
+                      throw new IllegalArgumentException("the work failed");
+                    }))
+        .isInstanceOf(IllegalStateException.class);
+    send("three");
+    assertThat(done).containsExactly("one", "two", "three");
+  }
+}
