@@ -127,18 +127,24 @@ final class ModelLoader {
             && session.device().equals(Devices.CPU)
             && fileBytes <= APART_BYTES_MAX;
     long share = 0;
-    try {
-      while (apart && session.width() < atOnce) {
-        share += budget.take(session.name(), fileBytes);
-        session.widen();
+    while (apart && session.width() < atOnce) {
+      long more = budget.takeSpare(fileBytes);
+      if (more == 0) {
+        LOG.info(
+            "{} has {} sessions for {} runs at once; more would leave less than half of the memory for other models (memory.bytes)",
+            session.name(),
+            session.width(),
+            atOnce);
+        break;
       }
-    } catch (ModelException e) {
-      LOG.info(
-          "{} has {} sessions for {} runs at once: {}",
-          session.name(),
-          session.width(),
-          atOnce,
-          e.getMessage());
+      try {
+        session.widen();
+      } catch (ModelException e) {
+        budget.give(more);
+        LOG.warn("{} runs in {} sessions: {}", session.name(), session.width(), e.getMessage());
+        break;
+      }
+      share += more;
     }
     return share;
   }

@@ -62,9 +62,10 @@ class ModelLoaderTest {
   }
 
   @Test
-  void theyShareOneWhereTheMemoryIsNotThere() throws IOException {
+  void theyShareOneWhereOtherModelsWouldHaveLessThanHalfOfTheMemory() throws IOException {
     TargetSpec lm = declared(LanguageModel.lm(1), "{}");
-    assertThat(taken(lm, new MemoryBudget(RUNS * one() - 1))).isEqualTo(one());
+    assertThat(taken(lm, new MemoryBudget(2 * RUNS * one() - 1))).isEqualTo(one());
+    assertThat(taken(lm, new MemoryBudget(2 * RUNS * one()))).isEqualTo(RUNS * one());
   }
 
   @Test

@@ -18,11 +18,11 @@ import org.apache.kafka.common.TopicPartition;
 /**
  * Keeps a number of requests in flight: each answer lets the next request go.
  *
- * <p>A producer, which lingers for a millisecond where more than one request is in flight, and a
- * consumer of the partition that the requests name for their answers, both on one thread. A latency
- * runs from before the request is encoded until its answer is decoded. A closed loop hides how long
- * requests would queue under a load that does not wait (coordinated omission); that is what the
- * engine it is compared with was measured by as well.
+ * <p>A producer without linger, unless it is asked for, and a consumer of the partition that the
+ * requests name for their answers, both on one thread. A latency runs from before the request is
+ * encoded until its answer is decoded. A closed loop hides how long requests would queue under a
+ * load that does not wait (coordinated omission); that is what the engine it is compared with was
+ * measured by as well.
  */
 final class ClosedLoop<Q extends SpecificRecord, A extends SpecificRecord>
     implements AutoCloseable {
@@ -50,9 +50,16 @@ final class ClosedLoop<Q extends SpecificRecord, A extends SpecificRecord>
   }
 
   ClosedLoop(Connection connection, RequestKind<Q, A> kind) {
+    this(connection, kind, 0);
+  }
+
+  /**
+   * @param lingerMs how long the producer lingers while more than one request is in flight
+   */
+  ClosedLoop(Connection connection, RequestKind<Q, A> kind, int lingerMs) {
     this.kind = kind;
     this.producer = connection.producer(kind.requests(), Map.of());
-    this.lingering = connection.producer(kind.requests(), Map.of("linger.ms", 1));
+    this.lingering = connection.producer(kind.requests(), Map.of("linger.ms", lingerMs));
     this.consumer = connection.consumer(kind.answers(), Map.of());
     TopicPartition home = new TopicPartition(kind.answers().name(), REPLY_PARTITION);
     consumer.assign(List.of(home));

@@ -30,6 +30,7 @@ import java.util.function.ToDoubleFunction;
  * in turns with them.
  */
 public final class InferenceBenchmark {
+  private static final int LINGER_MS = 1;
   private static final Duration FIRST_ANSWER = Duration.ofSeconds(60);
   private static final double MEDIAN = 0.50;
   private static final double HIGH = 0.95;
@@ -273,7 +274,7 @@ public final class InferenceBenchmark {
       for (BenchmarkModels.Model model : models) {
         ModelRequests own = new ModelRequests(model.name(), model::inputs);
         requests.put(model.name(), own);
-        loops.put(model.name(), new ClosedLoop<>(connection, own.kind()));
+        loops.put(model.name(), new ClosedLoop<>(connection, own.kind(), LINGER_MS));
       }
     }
 

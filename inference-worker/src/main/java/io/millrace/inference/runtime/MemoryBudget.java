@@ -51,6 +51,21 @@ public final class MemoryBudget {
     return wanted;
   }
 
+  /**
+   * Takes another share for a model that can do without it, as long as half of the memory stays
+   * there for other models.
+   *
+   * @return what was taken; 0: nothing
+   */
+  public synchronized long takeSpare(long fileBytes) {
+    long wanted = estimate(fileBytes);
+    if (wanted > limit / 2 - taken) {
+      return 0;
+    }
+    taken += wanted;
+    return wanted;
+  }
+
   /** Gives a share back. */
   public synchronized void give(long share) {
     taken -= share;
