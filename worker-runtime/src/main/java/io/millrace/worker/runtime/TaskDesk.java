@@ -13,6 +13,7 @@ import io.millrace.worker.runtime.TaskLifecycle.Step;
 import io.millrace.worker.task.RunResult;
 import io.millrace.worker.task.TaskContext;
 import io.millrace.worker.task.TaskRunner;
+import io.millrace.worker.task.Together;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
@@ -382,7 +383,8 @@ final class TaskDesk {
       log.done(run, result, outcome, runNanos);
       metrics.ended(outcome, runNanos);
     } finally {
-      dismiss(run);
+      // Not before its end is written: a worker that drains waits for what is in hand.
+      Together.atEnd(() -> dismiss(run));
     }
   }
 

@@ -309,7 +309,7 @@ final class WorkerLog implements AutoCloseable {
           }
           whenSent.accept(failure);
         };
-    Together.send(() -> producer.send(record, callback));
+    Together.atEnd(() -> producer.send(record, callback));
   }
 
   private static String shortened(String message) {

@@ -15,7 +15,7 @@ public final class Together {
 
   private Together() {}
 
-  /** Runs it; what it writes on this thread is sent when it has ended. */
+  /** Runs it; what is left for its end by this thread follows. */
   public static void run(Runnable work) {
     if (HELD.get() != null) {
       work.run();
@@ -27,16 +27,16 @@ public final class Together {
       work.run();
     } finally {
       HELD.remove();
-      sendAll(held);
+      doAll(held);
     }
   }
 
-  /** All of it, even if some cannot be sent. */
-  private static void sendAll(List<Runnable> held) {
+  /** All of it, even if some of it fails. */
+  private static void doAll(List<Runnable> held) {
     RuntimeException failure = null;
-    for (Runnable sending : held) {
+    for (Runnable action : held) {
       try {
-        sending.run();
+        action.run();
       } catch (RuntimeException e) {
         failure = e;
       }
@@ -46,13 +46,13 @@ public final class Together {
     }
   }
 
-  /** Sends now, or when the work that goes on has ended. */
-  public static void send(Runnable sending) {
+  /** Does it now, or when the work that goes on on this thread has ended, in order. */
+  public static void atEnd(Runnable action) {
     List<Runnable> held = HELD.get();
     if (held == null) {
-      sending.run();
+      action.run();
     } else {
-      held.add(sending);
+      held.add(action);
     }
   }
 }

@@ -11,7 +11,7 @@ class TogetherTest {
   private final List<String> done = new ArrayList<>();
 
   private void send(String what) {
-    Together.send(() -> done.add(what));
+    Together.atEnd(() -> done.add(what));
   }
 
   @Test
@@ -34,7 +34,7 @@ class TogetherTest {
                 Together.run(
                     () -> {
                       send("one");
-                      Together.send(
+                      Together.atEnd(
                           () -> {
                             throw new IllegalStateException("too large");
                           });
