@@ -19,6 +19,7 @@ import io.millrace.worker.fixture.WorkerBench;
 import io.millrace.worker.task.RunResult;
 import io.millrace.worker.task.TaskContext;
 import io.millrace.worker.task.TaskRunner;
+import io.millrace.worker.task.Together;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -356,6 +357,23 @@ class WorkerTest {
     assertThat(drained.join()).isTrue();
     assertThat(done(task).getOutcome()).isEqualTo(Outcome.OK);
     await().until(() -> bench.statuses(worker.id()).contains(null));
+  }
+
+  @Test
+  void whatEndsTogetherIsInHandUntilItIsWritten() {
+    List<Task> tasks =
+        List.of(
+            WorkerBench.task("tool:open", "{}").build(),
+            WorkerBench.task("tool:open", "{}").build());
+    tasks.forEach(task -> bench.send("default", task));
+    await().until(() -> tasks.stream().allMatch(task -> open.containsKey(task.getId())));
+    Together.run(
+        () -> {
+          tasks.forEach(task -> open.get(task.getId()).complete(RunResult.ok("1", 0)));
+          assertThat(running()).isEqualTo(2);
+        });
+    assertThat(running()).isZero();
+    tasks.forEach(task -> assertThat(done(task).getOutcome()).isEqualTo(Outcome.OK));
   }
 
   @Test
