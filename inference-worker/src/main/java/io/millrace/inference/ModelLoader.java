@@ -131,7 +131,7 @@ final class ModelLoader {
       long more = budget.takeSpare(fileBytes);
       if (more == 0) {
         LOG.info(
-            "{} has {} sessions for {} runs at once; more would leave less than half of the memory for other models (memory.bytes)",
+            "{} has {} sessions for {} runs at once; more would leave less than three quarters of the memory for other models (memory.bytes)",
             session.name(),
             session.width(),
             atOnce);
@@ -139,9 +139,9 @@ final class ModelLoader {
       }
       try {
         session.widen();
-      } catch (ModelException e) {
+      } catch (RuntimeException e) {
         budget.give(more);
-        LOG.warn("{} runs in {} sessions: {}", session.name(), session.width(), e.getMessage());
+        LOG.warn("{} runs in {} sessions: {}", session.name(), session.width(), e.toString());
         break;
       }
       share += more;

@@ -62,10 +62,10 @@ class ModelLoaderTest {
   }
 
   @Test
-  void theyShareOneWhereOtherModelsWouldHaveLessThanHalfOfTheMemory() throws IOException {
+  void theyShareOneWhereOtherModelsWouldHaveTooLittleMemory() throws IOException {
     TargetSpec lm = declared(LanguageModel.lm(1), "{}");
-    assertThat(taken(lm, new MemoryBudget(2 * RUNS * one() - 1))).isEqualTo(one());
-    assertThat(taken(lm, new MemoryBudget(2 * RUNS * one()))).isEqualTo(RUNS * one());
+    assertThat(taken(lm, new MemoryBudget(4 * RUNS * one() - 1))).isEqualTo(one());
+    assertThat(taken(lm, new MemoryBudget(4 * RUNS * one()))).isEqualTo(RUNS * one());
   }
 
   @Test

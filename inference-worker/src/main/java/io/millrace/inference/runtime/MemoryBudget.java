@@ -52,14 +52,14 @@ public final class MemoryBudget {
   }
 
   /**
-   * Takes another share for a model that can do without it, as long as half of the memory stays
-   * there for other models.
+   * Takes another share for a model that can do without it, as long as three quarters of the memory
+   * stay there for other models.
    *
    * @return what was taken; 0: nothing
    */
   public synchronized long takeSpare(long fileBytes) {
     long wanted = estimate(fileBytes);
-    if (wanted > limit / 2 - taken) {
+    if (wanted > limit / 4 - taken) {
       return 0;
     }
     taken += wanted;

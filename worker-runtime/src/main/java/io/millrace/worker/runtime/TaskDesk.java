@@ -384,7 +384,7 @@ final class TaskDesk {
       metrics.ended(outcome, runNanos);
     } finally {
       // Not before its end is written: a worker that drains waits for what is in hand.
-      Together.atEnd(() -> dismiss(run));
+      Together.atEnd(() -> dismiss(run), 0);
     }
   }
 

@@ -162,16 +162,19 @@ final class WorkerLog implements AutoCloseable {
     attempt.setCostMicros(result.costMicros());
     byte[] value = attempts.serialize(topics.attempts().name(), attempt);
     int bytes = value == null ? 0 : value.length;
-    send(
-        topics.attempts().name(),
-        run.task.getHomePartition(),
-        run.task.getFingerprint(),
-        value,
-        failure -> {
-          if (failure instanceof RecordTooLargeException) {
-            send(withoutOutput(attempt, bytes), run.task);
-          }
-        });
+    Runnable sending =
+        () ->
+            send(
+                topics.attempts().name(),
+                run.task.getHomePartition(),
+                run.task.getFingerprint(),
+                value,
+                failure -> {
+                  if (failure instanceof RecordTooLargeException) {
+                    send(withoutOutput(attempt, bytes), run.task);
+                  }
+                });
+    Together.atEnd(sending, bytes);
   }
 
   /** What is said where the brokers do not take what the target gave, so that it is not silence. */
@@ -309,7 +312,7 @@ final class WorkerLog implements AutoCloseable {
           }
           whenSent.accept(failure);
         };
-    Together.atEnd(() -> producer.send(record, callback));
+    producer.send(record, callback);
   }
 
   private static String shortened(String message) {

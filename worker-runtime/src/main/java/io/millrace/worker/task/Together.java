@@ -2,57 +2,79 @@ package io.millrace.worker.task;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Gathers what one thread writes while it ends several tasks, so that it goes to the brokers in one
+ * Gathers how the tasks end that one thread ends at once, so that it goes to the brokers in one
  * request.
  *
  * <p>A producer that does not linger sends the first record of a burst alone: its sender wakes up
- * at that record and finds no other.
+ * at that record and finds no other. Only for what nothing follows: another thread may write
+ * meanwhile.
  */
 public final class Together {
-  private static final ThreadLocal<List<Runnable>> HELD = new ThreadLocal<>();
+  /** No more than this is held, so that the producer's own bound holds large answers back. */
+  private static final long HELD_BYTES_MAX = 1 << 20;
+
+  private static final ThreadLocal<Together> CURRENT = new ThreadLocal<>();
+
+  private final List<Runnable> held = new ArrayList<>();
+  private long bytes;
 
   private Together() {}
 
   /** Runs it; what is left for its end by this thread follows. */
   public static void run(Runnable work) {
-    if (HELD.get() != null) {
+    if (CURRENT.get() != null) {
       work.run();
       return;
     }
-    List<Runnable> held = new ArrayList<>();
-    HELD.set(held);
+    Together together = new Together();
+    CURRENT.set(together);
     try {
       work.run();
     } finally {
-      HELD.remove();
-      doAll(held);
+      CURRENT.remove();
+      together.release();
+    }
+  }
+
+  /**
+   * Does it now, or when the work that goes on on this thread has ended, in order.
+   *
+   * @param bytes that it holds
+   */
+  public static void atEnd(Runnable action, int bytes) {
+    Together together = CURRENT.get();
+    if (together == null) {
+      action.run();
+      return;
+    }
+    together.held.add(action);
+    together.bytes += bytes;
+    if (together.bytes > HELD_BYTES_MAX) {
+      together.release();
     }
   }
 
   /** All of it, even if some of it fails. */
-  private static void doAll(List<Runnable> held) {
-    RuntimeException failure = null;
-    for (Runnable action : held) {
+  private void release() {
+    List<Runnable> now = List.copyOf(held);
+    held.clear();
+    bytes = 0;
+    @Nullable Throwable failure = null;
+    for (Runnable action : now) {
       try {
         action.run();
-      } catch (RuntimeException e) {
+      } catch (Throwable e) { // the others must not be held up by it
         failure = e;
       }
     }
-    if (failure != null) {
-      throw failure;
+    if (failure instanceof Error error) {
+      throw error;
     }
-  }
-
-  /** Does it now, or when the work that goes on on this thread has ended, in order. */
-  public static void atEnd(Runnable action) {
-    List<Runnable> held = HELD.get();
-    if (held == null) {
-      action.run();
-    } else {
-      held.add(action);
+    if (failure instanceof RuntimeException exception) {
+      throw exception;
     }
   }
 }

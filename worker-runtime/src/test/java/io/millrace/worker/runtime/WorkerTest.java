@@ -366,7 +366,7 @@ class WorkerTest {
             WorkerBench.task("tool:open", "{}").build(),
             WorkerBench.task("tool:open", "{}").build());
     tasks.forEach(task -> bench.send("default", task));
-    await().until(() -> tasks.stream().allMatch(task -> open.containsKey(task.getId())));
+    await().until(() -> tasks.stream().allMatch(task -> awaited(open.get(task.getId()))));
     Together.run(
         () -> {
           tasks.forEach(task -> open.get(task.getId()).complete(RunResult.ok("1", 0)));
@@ -488,6 +488,11 @@ class WorkerTest {
         .reduce((earlier, later) -> later)
         .map(status -> status.getPools().get(0).getSlots())
         .orElse(0);
+  }
+
+  /** Whether the worker waits for it already. */
+  private static boolean awaited(CompletableFuture<RunResult> run) {
+    return run != null && run.getNumberOfDependents() > 0;
   }
 
   private double running() {

@@ -11,7 +11,7 @@ class TogetherTest {
   private final List<String> done = new ArrayList<>();
 
   private void send(String what) {
-    Together.atEnd(() -> done.add(what));
+    Together.atEnd(() -> done.add(what), 10);
   }
 
   @Test
@@ -37,12 +37,43 @@ class TogetherTest {
                       Together.atEnd(
                           () -> {
                             throw new IllegalStateException("too large");
-                          });
+                          },
+                          10);
                       send("two");
                       throw new IllegalArgumentException("the work failed");
                     }))
         .isInstanceOf(IllegalStateException.class);
     send("three");
     assertThat(done).containsExactly("one", "two", "three");
+  }
+
+  @Test
+  void noMoreIsHeldThanAMebibyte() {
+    Together.run(
+        () -> {
+          send("one");
+          Together.atEnd(() -> done.add("large"), 1 << 20);
+          assertThat(done).containsExactly("one", "large");
+          send("two");
+          assertThat(done).hasSize(2);
+        });
+    assertThat(done).containsExactly("one", "large", "two");
+  }
+
+  @Test
+  void anErrorHoldsNothingUpEither() {
+    assertThatThrownBy(
+            () ->
+                Together.run(
+                    () -> {
+                      Together.atEnd(
+                          () -> {
+                            throw new AssertionError("no memory");
+                          },
+                          10);
+                      send("one");
+                    }))
+        .isInstanceOf(AssertionError.class);
+    assertThat(done).containsExactly("one");
   }
 }
