@@ -52,7 +52,7 @@ public record Execution(
    * runs side by side: one thread each, no spinning, memory planned per shape where these are few.
    * Where it is not planned, runs at once do not share a session: from the arena that they would
    * share each takes what another has just given back, so that it lies in the other processor's
-   * cache (a run of {@code lm} took a fifth longer, in half of the sessions).
+   * cache (a run of {@code lm} took a fifth longer, in most sessions).
    *
    * @throws ModelException MODEL_CONFIG_INVALID if one does not do
    */
